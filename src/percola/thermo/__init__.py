@@ -1,0 +1,1 @@
+"""Thermodynamics of the polymer solution: demixing, melting, nuclei, growth, crystallization."""
