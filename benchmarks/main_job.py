@@ -2,7 +2,7 @@
 
 Bounds (2 cores): 120 s and 2.5 GB at the default size; 12 GB at 256^3.
 
-Usage: python benchmarks/main_job.py [--recipe patent:Ex7] [--size N] [--cores 2] [--repeats 1] [--warm] [--json]
+Usage: python benchmarks/main_job.py [--recipe patent:Ex7] [--size N] [--cores 2] [--repeats 1] [--warm]
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def main() -> int:
     else:
         allowed = f" (at most {bound_s:.0f} s)" if bound_s else ""
         print(
-            f"{result['command']}: {seconds:.1f} s{allowed}, {peak / 1e9:.2f} GB (at most {bound_bytes / 1e9:.1f} GB)"
+            f"{result['command']}: {seconds:.1f} s{allowed}, "
+            f"{peak / 1e9:.2f} GB (at most {bound_bytes / 1e9:.1f} GB)"
         )
         for name, value in runs[-1].items():
             if name.startswith("stage "):

@@ -1,7 +1,8 @@
 """The command line: thin verbs over the pipeline; it computes nothing itself.
 
-``main`` is the entry point of the command ``percola``. Exit codes: 0 done; 1 done, but something asked for with
-``--require`` does not hold; 2 bad input or a computation that could not be done; 130 cancelled; 143 terminated.
+``main`` is the entry point of the command ``percola``. Exit codes: 0 done; 1 done, but something asked for
+with ``--require`` does not hold; 2 bad input or a computation that could not be done; 130 cancelled; 143
+terminated.
 Rooms are imported inside the verbs, so that ``percola --help`` starts at once.
 """
 

@@ -1,4 +1,4 @@
-"""The verbs. Each one reads its arguments, calls one room and prints; heavy rooms load inside the verb that needs them."""
+"""The verbs: each reads its arguments, calls one room and prints; heavy rooms load where they are needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from percola._version import __version__
 # The verbs, in the order of the help: each file holds one verb or one family.
 app = typer.Typer(
     name="percola",
-    help="A virtual laboratory for microporous membranes made by cooling a polymer solution into a two-phase gel.",
     epilog="Start with: percola run patent:Ex7",
     no_args_is_help=True,
     add_completion=False,
@@ -55,7 +54,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """A virtual laboratory for microporous membranes made by cooling a polymer solution into a two-phase gel."""
+    """A virtual laboratory for microporous membranes made by cooling a solution into a two-phase gel."""
 
 
 @app.command()

@@ -20,7 +20,7 @@ SIZES = (64, 96, 128, 192, 256, 384, 512)
 
 
 def examine() -> dict[str, Any]:
-    """Everything that ``percola doctor`` shows, as plain data in SI units; ``problems`` holds what should be mended."""
+    """What ``percola doctor`` shows, as plain data in SI; ``problems`` holds what should be mended."""
     problems: list[dict[str, str]] = []
     memory = memory_bytes()
     jax = jax_facts(problems)
@@ -119,7 +119,7 @@ def _windows_memory_bytes() -> tuple[int | None, int | None]:
 
 
 def jax_facts(problems: list[dict[str, str]]) -> dict[str, Any]:
-    """Backend, devices, float64 and the time of one real transform and back; why there is no GPU, if there is none."""
+    """Backend, devices, float64, the time of one real transform and back; why there is no GPU, if so."""
     try:
         import jax
         import jax.numpy as jnp
@@ -183,7 +183,7 @@ def _first_line(error: Exception) -> str:
 
 
 def fft_seconds(size: int, repeats: int = 5) -> float:
-    """Wall time [s] of one real 3D transform and its inverse at size^3 in float32, the best of ``repeats``."""
+    """Wall time [s] of one real 3D transform and its inverse, size^3, float32: the best of ``repeats``."""
     import jax
     import jax.numpy as jnp
 
@@ -217,7 +217,7 @@ def numba_facts(problems: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def directories(problems: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """Where Percola writes: the folder for runs (``runs`` in the current one), kernels' caches, temporary files."""
+    """Where Percola writes: the folder for runs, the cache of kernels, temporary files."""
     wanted = {
         "runs": Path.cwd() / "runs",
         "kernel cache": Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).resolve().parents[1]),

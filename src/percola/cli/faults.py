@@ -87,7 +87,7 @@ def tolerant_streams() -> None:
 
 
 def report(error: BaseException, arguments: Sequence[str]) -> int:
-    """Print one message for ``error`` on standard error (with ``--json`` also as an object on standard output).
+    """Print one message for ``error`` on standard error, with ``--json`` also an object on standard output.
 
     Returns: the exit code.
     """
@@ -96,7 +96,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else BAD_INPUT
     if isinstance(error, BrokenPipeError):
-        # The reader (head, less) has gone; pointing stdout elsewhere keeps the interpreter's last flush silent.
+        # The reader (head, less) has gone; with stdout elsewhere the interpreter's last flush is silent.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
