@@ -1,0 +1,651 @@
+"""`System`: all pair physics of polymer and solvent; `Solution`: a system at one composition and dissolution temperature.
+
+Every number is in SI and every curve is a closed form, so that a `System` can be written down, compared and refitted.
+``phi`` is always the volume fraction of everything that does not leave with the lean liquid: polymer, and the miscible
+resin where there is one (in the fixed ratio of the recipe). It refers to volumes at ``reference_K``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from percola.errors import InputError
+from percola.thermo import flory_huggins as fh
+from percola.thermo.crystallization import (
+    BOLTZMANN_J_K,
+    GAS_CONSTANT_J_mol_K,
+    Growth,
+    Melting,
+    Nucleation,
+    _melting_from_potential,
+    crystallized_fraction,
+    growth_rate_m_s,
+    peak_temperature_K,
+    self_nuclei_density_m3,
+)
+from percola.thermo.flory_huggins import FloatArray
+from percola.thermo.multicomponent import Mixture
+
+AVOGADRO_1_mol = 6.02214076e23  # SI, exact
+REFERENCE_K = 423.15  # 150 degC: volumes of composition and lattice refer to this temperature
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A property value + slope (T - reference): valid for some 150 K about the reference; never below ``floor``."""
+
+    value: float
+    slope_per_K: float = 0.0
+    reference_K: float = REFERENCE_K
+    floor: float = 0.0
+
+    def __call__(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        t = np.asarray(temperature_K, dtype=float)
+        return np.maximum(self.value + self.slope_per_K * (t - self.reference_K), self.floor)
+
+
+@dataclass(frozen=True)
+class Liquid:
+    """Bulk properties of one constituent: density [kg/m3], heat capacity [J/(kg K)], conductivity [W/(m K)]."""
+
+    density_kg_m3: Linear
+    heat_capacity_J_kgK: Linear
+    conductivity_W_mK: Linear
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One grade of the polymer, or the miscible resin.
+
+    Attributes:
+        name: as in the tables.
+        segments: volume of the (weight-average) chain over the site volume.
+        share: volume share of all chains, summing to 1 over a system.
+        crystallizes: False for the resin.
+        chi_A, chi_B_K: interaction with the solvent.
+    """
+
+    name: str
+    segments: float
+    share: float
+    crystallizes: bool
+    chi_A: float
+    chi_B_K: float
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """Friction of polymer against solvent: D = k T / (6 pi eta r_h) exp(-b phi/(1 - phi)).
+
+    Attributes:
+        radius_m: r_h, hydrodynamic size of the unit that moves on its own (mesh of the chains) [m].
+        crowding: b.
+        viscosity_log, viscosity_B_K, viscosity_T0_K: ln(eta/Pa s) = log + B/(T - T0) of the solvent.
+        source: keys or words.
+    """
+
+    radius_m: float
+    crowding: float
+    viscosity_log: float
+    viscosity_B_K: float
+    viscosity_T0_K: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with unit, standard uncertainty and source, for the record of a run."""
+
+    name: str
+    value: float | None
+    unit: str
+    uncertainty: float | None = None
+    source: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class System:
+    """Polymer (and resin) with its solvent: interactions, melting, nuclei, growth, diffusion, heat.
+
+    Attributes:
+        polymer, solvent: names for people.
+        site_volume_m3: v0, volume of one mean solvent molecule at ``reference_K`` [m3].
+        segments: N of the mean chain: weight average, the mean that the spinodal needs.
+        chi_A, chi_B_K: chi(T) = A + B/T of the mean chain with the mean solvent on v0.
+        chi_uncertainty: standard uncertainty of chi at ``reference_K``.
+        chi_source: where chi comes from, in words and reference keys.
+        melting, nucleation, growth, diffusion: see their types.
+        polymer_properties, solvent_properties: bulk properties of polymer(+resin) and solvent.
+        crystallinity, crystallinity_uncertainty: mass share of crystal that the polymer reaches.
+        chains: grades and resin; one entry for a single polymer.
+        chain_chi: (A, B [K]) between polymer and resin on v0.
+        solvents: ((name, weight share, volume share), ...) of the solvent.
+        solvent_notes: findings about the mixed solvent itself.
+    """
+
+    polymer: str
+    solvent: str
+    site_volume_m3: float
+    segments: float
+    chi_A: float
+    chi_B_K: float
+    melting: Melting
+    nucleation: Nucleation
+    growth: Growth
+    diffusion: Diffusion
+    polymer_properties: Liquid
+    solvent_properties: Liquid
+    chi_uncertainty: float = 0.2
+    chi_source: str = ""
+    crystallinity: float = 0.5
+    crystallinity_uncertainty: float = 0.1
+    chains: tuple[Chain, ...] = ()
+    chain_chi: tuple[float, float] = (0.0, 0.0)
+    solvents: tuple[tuple[str, float, float], ...] = ()
+    solvent_notes: tuple[str, ...] = ()
+    reference_K: float = REFERENCE_K
+    sources: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in ("site_volume_m3", "segments"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"System.{name}", repr(getattr(self, name)), "a positive number")
+        if self.chains and abs(sum(c.share for c in self.chains) - 1) > 1e-9:
+            raise InputError("System.chains", f"shares sum to {sum(c.share for c in self.chains):g}", "1")
+
+    # --- composition ---
+
+    @property
+    def crystallizable_share(self) -> float:
+        """Volume share of the chains that can crystallize (1 without resin)."""
+        return sum(c.share for c in self.chains if c.crystallizes) if self.chains else 1.0
+
+    @property
+    def site_volume_m3_mol(self) -> float:
+        """Site volume per mole [m3/mol]."""
+        return self.site_volume_m3 * AVOGADRO_1_mol
+
+    def volume_fraction(self, weight_fraction: npt.ArrayLike) -> FloatArray:
+        """Volume fraction of polymer and resin from their weight fraction, volumes additive at ``reference_K``."""
+        w = np.asarray(weight_fraction, dtype=float)
+        vp = w / self.polymer_properties.density_kg_m3(self.reference_K)
+        vs = (1 - w) / self.solvent_properties.density_kg_m3(self.reference_K)
+        return np.asarray(vp / (vp + vs))
+
+    def weight_fraction(self, volume_fraction: npt.ArrayLike) -> FloatArray:
+        """Inverse of :meth:`volume_fraction`."""
+        p = np.asarray(volume_fraction, dtype=float)
+        mp = p * self.polymer_properties.density_kg_m3(self.reference_K)
+        ms = (1 - p) * self.solvent_properties.density_kg_m3(self.reference_K)
+        return np.asarray(mp / (mp + ms))
+
+    # --- demixing ---
+
+    def chi(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """chi(T) = A + B/T."""
+        return np.asarray(self.chi_A + self.chi_B_K / np.asarray(temperature_K, dtype=float))
+
+    def _temperature_of(self, chi: npt.ArrayLike) -> FloatArray:
+        """T [K] where chi(T) has a value: infinite if it is exceeded at every T, NaN if it is never reached."""
+        gap = np.asarray(chi, dtype=float) - self.chi_A
+        if self.chi_B_K <= 0:
+            return np.full_like(gap, np.nan)
+        return np.where(gap > 0, self.chi_B_K / np.where(gap > 0, gap, 1.0), np.inf)
+
+    def mixture(self) -> Mixture:
+        """Solvent (first) and every chain as components of their own, for the exact multicomponent curves."""
+        chains = self.chains or (Chain(self.polymer, self.segments, 1.0, True, self.chi_A, self.chi_B_K),)
+        n = len(chains) + 1
+        a, b = np.zeros((n, n)), np.zeros((n, n))
+        for i, c in enumerate(chains, start=1):
+            a[0, i] = a[i, 0] = c.chi_A
+            b[0, i] = b[i, 0] = c.chi_B_K
+            for j, d in enumerate(chains, start=1):
+                if c.crystallizes != d.crystallizes:
+                    a[i, j], b[i, j] = self.chain_chi
+        return Mixture(np.array([1.0, *(c.segments for c in chains)]), a, b)
+
+    def _composition(self, phi: float) -> FloatArray:
+        return np.array([1 - phi, *(phi * c.share for c in self.chains)])
+
+    def spinodal_temperature_K(self, phi: npt.ArrayLike) -> FloatArray:
+        """Temperature below which a uniform solution is unstable [K].
+
+        One chain: chi(T) = (1/(N phi) + 1/(1 - phi))/2. Several chains or a resin: determinant of the Hessian.
+        NaN where the solution is stable at every temperature, infinite where it never is.
+        """
+        p = np.asarray(phi, dtype=float)
+        if len(self.chains) <= 1:
+            return self._temperature_of(fh.spinodal_chi(p, self.segments))
+        m = self.mixture()
+        return np.asarray(
+            [m.spinodal_temperature_K(self._composition(v)) for v in np.atleast_1d(p).ravel()]
+        ).reshape(p.shape)
+
+    def cloud_point_K(self, phi: npt.ArrayLike, exact: bool = True) -> FloatArray:
+        """Temperature at which the first droplets of another composition are in equilibrium with the solution [K].
+
+        Args:
+            phi: volume fraction of polymer and resin.
+            exact: with several chains, let the droplets choose their own composition (Newton on all chemical
+                potentials) instead of keeping polymer : resin fixed; where that fails the quasi-binary value stands.
+        """
+        p = np.asarray(phi, dtype=float)
+        quasi = self._temperature_of(fh.cloud_chi(p, self.segments))
+        if len(self.chains) <= 1 or not exact:
+            return quasi
+        m = self.mixture()
+        flat, out = np.atleast_1d(p).ravel(), np.atleast_1d(quasi).ravel().copy()
+        for i, (v, t) in enumerate(zip(flat, out.copy(), strict=True)):
+            if not np.isfinite(t):
+                continue
+            two = fh.binodal(self.segments, self.chi(t * (1 - 1e-9)))
+            lean_parent = abs(v - float(two.lean)) < abs(v - float(two.rich))
+            other = float(two.rich) if lean_parent else max(float(two.lean), 1e-280)
+            exact_t, _ = m.cloud_point_K(self._composition(v), self._composition(other), float(t))
+            if np.isfinite(exact_t):
+                out[i] = exact_t
+        return out.reshape(p.shape)
+
+    def binodal(self, temperature_K: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """(phi_lean, phi_rich) in equilibrium at a temperature; NaN where one phase is stable at every composition."""
+        two = fh.binodal(self.segments, self.chi(temperature_K))
+        return two.lean, two.rich
+
+    def critical_point(self) -> tuple[float, float]:
+        """(phi, T [K]) of the critical point of the mean chain.
+
+        Limitation: for chains of one length. With a distribution the critical composition is 1/(1 + N_w/sqrt(N_z))
+        (Stockmayer, J. Chem. Phys. 17 (1949) 588) and the top of the cloud-point curve lies at a smaller phi.
+        """
+        phi, chi = fh.critical_point(self.segments)
+        return float(phi), float(self._temperature_of(chi))
+
+    def interfacial_tension_N_m(self, temperature_K: float, gradient_coefficient_m2: float) -> float:
+        """Tension between the two liquid phases [N/m], for f + kappa/2 |grad phi|^2 with kappa [m2] in units of kT/v0."""
+        if not float(self.chi(temperature_K)) > float(fh.critical_point(self.segments)[1]):
+            return 0.0
+        s = fh.interfacial_tension(self.segments, float(self.chi(temperature_K)), gradient_coefficient_m2)
+        return s * BOLTZMANN_J_K * temperature_K / self.site_volume_m3
+
+    # --- melting and crystallization ---
+
+    def melting_temperature_K(self, phi: npt.ArrayLike, Tm0_K: float | None = None) -> FloatArray:
+        """Equilibrium melting temperature of the polymer in the homogeneous solution [K].
+
+        Flory's diluent equation with chi(T) of the solvent and, where there is a resin, its interaction with the
+        polymer (both dilute the crystal's melt); closed form because every chi is linear in 1/T.
+        """
+        p = np.asarray(phi, dtype=float)
+        if np.any((p <= 0) | (p > 1)):
+            raise InputError("phi", repr(phi), "polymer volume fractions in (0, 1]")
+        chains = self.chains or (Chain(self.polymer, self.segments, 1.0, True, self.chi_A, self.chi_B_K),)
+        x = self.crystallizable_share
+        main = [c for c in chains if c.crystallizes]
+        resin = [c for c in chains if not c.crystallizes]
+        n2 = sum(c.share * c.segments for c in main) / x
+        a12 = sum(c.share * c.chi_A for c in main) / x
+        b12 = sum(c.share * c.chi_B_K for c in main) / x
+        f1, f2, f3 = 1 - p, x * p, (1 - x) * p
+        inverse_n3 = sum(c.share / c.segments for c in resin) / (1 - x) if resin else 0.0
+        a13 = sum(c.share * c.chi_A for c in resin) / (1 - x) if resin else 0.0
+        b13 = sum(c.share * c.chi_B_K for c in resin) / (1 - x) if resin else 0.0
+        a23, b23 = self.chain_chi
+
+        def energy(c12: float, c13: float, c23: float) -> FloatArray:
+            return np.asarray(c12 * f1 + c23 * f3 - (c12 * f1 * f2 + c13 * f1 * f3 + c23 * f2 * f3))
+
+        entropy = np.log(f2) / n2 + 1 / n2 - (f1 + f2 / n2 + f3 * inverse_n3)
+        return _melting_from_potential(
+            entropy + energy(a12, a13, a23),
+            energy(b12, b13, b23),
+            self.melting,
+            self.site_volume_m3_mol,
+            Tm0_K,
+        )
+
+    def melting_uncertainty_K(self, phi: npt.ArrayLike) -> FloatArray:
+        """Standard uncertainty [K] of the melting temperature from Tm0, the heat of fusion and chi, added in squares."""
+        base = self.melting_temperature_K(phi)
+        m = self.melting
+        tm0 = self.melting_temperature_K(phi, m.Tm0_K + m.Tm0_uncertainty_K) - base
+        heat = replace(m, heat_of_fusion_J_mol=m.heat_of_fusion_J_mol + m.heat_of_fusion_uncertainty_J_mol)
+        dh = replace(self, melting=heat).melting_temperature_K(phi) - base
+        dx = self.shifted_chi(self.chi_uncertainty).melting_temperature_K(phi) - base
+        return np.sqrt(tm0**2 + dh**2 + dx**2)
+
+    def shifted_chi(self, shift: float) -> System:
+        """The same system with A of the solvent interaction shifted for every chain."""
+        chains = tuple(replace(c, chi_A=c.chi_A + shift) for c in self.chains)
+        return replace(self, chi_A=self.chi_A + shift, chains=chains)
+
+    def monotectic_K(self) -> float:
+        """Temperature [K] at which crystal, rich and lean liquid coexist; NaN where demixing lies below melting.
+
+        There Tm(phi_rich(T)) = T; between the two liquid compositions this is the melting temperature.
+        """
+        phi_c, t_c = self.critical_point()
+        if not (math.isfinite(t_c) and t_c > float(self.melting_temperature_K(phi_c))):
+            return float("nan")
+        from scipy.optimize import brentq
+
+        def gap(t: float) -> float:
+            _, rich = self.binodal(t)
+            return float(self.melting_temperature_K(np.minimum(rich, 1.0))) - t
+
+        low = float(self.melting_temperature_K(phi_c)) * 0.5
+        high = t_c * (1 - 1e-9)
+        return float(brentq(gap, low, high, xtol=1e-6)) if gap(low) > 0 > gap(high) else float("nan")
+
+    def self_nuclei_density_m3(
+        self, dissolution_temperature_K: npt.ArrayLike, phi: npt.ArrayLike
+    ) -> FloatArray:
+        """Nuclei left after dissolution at T_s, per volume of solution [1/m3]; see ``crystallization``."""
+        return self_nuclei_density_m3(
+            dissolution_temperature_K, self.melting_temperature_K(phi), self.nucleation, self.melting
+        )
+
+    def growth_rate_m_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
+        """Velocity of a crystal front in a solution of composition phi [m/s]; see ``crystallization``."""
+        p = np.asarray(phi, dtype=float)
+        return growth_rate_m_s(
+            temperature_K, p * self.crystallizable_share, self.melting_temperature_K(p), self.growth
+        )
+
+    def crystallization_temperature_K(
+        self,
+        phi: npt.ArrayLike,
+        dissolution_temperature_K: npt.ArrayLike,
+        cooling_rate_K_s: float,
+        hold_s: float = 1200.0,
+        grid_K: float = 0.25,
+    ) -> FloatArray:
+        """Peak of the crystallization exotherm on cooling at a constant rate from T_s [K], shape phi x T_s.
+
+        Self-nuclei of T_s and the composition as prepared grow with G(T); where the solution has demixed at
+        equilibrium on the way down, growth is that of the rich phase.
+
+        Args:
+            phi: shape (n,) or scalar.
+            dissolution_temperature_K: shape (m,) or scalar.
+            cooling_rate_K_s: q [K/s]; paragraph 89(12) has 2 K/min.
+            hold_s: time at T_s; paragraph 89(12) has 20 min.
+            grid_K: spacing of the temperature grid; the peak is refined by a parabola, error of order 1e-3 K.
+
+        Returns:
+            NaN where no solution is left after the hold, or where nothing crystallizes above T_inf.
+        """
+        if not cooling_rate_K_s > 0:
+            raise InputError("cooling_rate_K_s", f"{cooling_rate_K_s:g}", "a positive rate")
+        p = np.atleast_1d(np.asarray(phi, dtype=float))
+        ts = np.atleast_1d(np.asarray(dissolution_temperature_K, dtype=float))
+        top = float(np.max(ts))
+        count = int((top - self.growth.T_inf_K - 2) / grid_K)
+        if count < 8:
+            raise InputError(
+                "dissolution_temperature_K", f"{top:g}", f"above {self.growth.T_inf_K:g} K by 10 K or more"
+            )
+        t = top - grid_K * np.arange(count)
+        local = self._composition_where_crystals_grow(t, p)
+        growth = growth_rate_m_s(
+            t, local * self.crystallizable_share, self.melting_temperature_K(local), self.growth
+        )
+        nuclei = self.self_nuclei_density_m3(ts[None, :], p[:, None])
+        out = peak_temperature_K(t, growth, nuclei, ts, cooling_rate_K_s, hold_s)
+        return out.reshape(np.shape(phi) + np.shape(dissolution_temperature_K))
+
+    def _composition_where_crystals_grow(self, temperature_K: FloatArray, phi: FloatArray) -> FloatArray:
+        """phi, or that of the rich phase where phi lies between the two liquid phases; shape phi x T."""
+        lean, rich = self.binodal(temperature_K)
+        inside = (phi[:, None] > lean[None, :]) & (phi[:, None] < rich[None, :])
+        return np.where(inside, np.minimum(rich, 1.0)[None, :], phi[:, None])
+
+    def crystallization_drive(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
+        """Free energy gained by crystallization per site of polymer, in kT: (dh v0/kT)(1 - T/Tm(phi))."""
+        t = np.asarray(temperature_K, dtype=float)
+        per_site = self.melting.heat_of_fusion_J_mol / self.melting.unit_volume_m3_mol * self.site_volume_m3
+        return np.asarray(per_site / (BOLTZMANN_J_K * t) * (1 - t / self.melting_temperature_K(phi)))
+
+    # --- motion ---
+
+    def solvent_viscosity_Pa_s(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Viscosity of the solvent [Pa s]: ln(eta) = log + B/(T - T0)."""
+        d = self.diffusion
+        t = np.asarray(temperature_K, dtype=float)
+        return np.exp(d.viscosity_log + d.viscosity_B_K / np.maximum(t - d.viscosity_T0_K, 10.0))
+
+    def mutual_diffusivity_m2_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
+        """Diffusivity that sets the mobility, without the thermodynamic factor [m2/s].
+
+        D = k T/(6 pi eta r_h) exp(-b phi/(1 - phi)); the mobility is M = phi (1 - phi) D / (kT/v0), and the diffusivity
+        of a weak gradient is phi (1 - phi) f'' D.
+        """
+        t, p = np.asarray(temperature_K, dtype=float), np.asarray(phi, dtype=float)
+        d0 = BOLTZMANN_J_K * t / (6 * np.pi * self.solvent_viscosity_Pa_s(t) * self.diffusion.radius_m)
+        return np.asarray(d0 * np.exp(-self.diffusion.crowding * p / np.maximum(1 - p, 1e-6)))
+
+    # --- refitting ---
+
+    def fitted_to_cloud_point(self, weight_fraction: float, temperature_K: float, source: str) -> System:
+        """The system whose cloud point at a weight fraction is the measured one; B is kept, A is fitted.
+
+        Exact for one chain. ``source`` names the measurement and becomes part of ``chi_source``.
+        """
+        chi = float(fh.cloud_chi(self.volume_fraction(weight_fraction), self.segments))
+        shifted = self.shifted_chi(chi - float(self.chi(temperature_K)))
+        return replace(
+            shifted, chi_source=f"B: {self.chi_source}; A fitted to {source}", chi_uncertainty=0.02
+        )
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A system at one composition, dissolved at T_s.
+
+    Attributes:
+        system: pair physics.
+        polymer_volume_fraction: phi, polymer and resin together.
+        dissolution_temperature_K: T_s [K].
+        hold_s: time at T_s before cooling [s].
+    """
+
+    system: System
+    polymer_volume_fraction: float
+    dissolution_temperature_K: float
+    hold_s: float = 1200.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.polymer_volume_fraction < 1:
+            raise InputError(
+                "Solution.polymer_volume_fraction",
+                f"{self.polymer_volume_fraction:g}",
+                "strictly between 0 and 1",
+            )
+        if not self.dissolution_temperature_K > self.system.growth.T_inf_K + 10:
+            raise InputError(
+                "Solution.dissolution_temperature_K",
+                f"{self.dissolution_temperature_K:g} K",
+                f"above {self.system.growth.T_inf_K + 10:g} K",
+            )
+
+    @staticmethod
+    def from_weight_fraction(
+        system: System, weight_fraction: float, dissolution_temperature_K: float, hold_s: float = 1200.0
+    ) -> Solution:
+        """A solution from the weight fraction of polymer and resin together."""
+        return Solution(
+            system, float(system.volume_fraction(weight_fraction)), dissolution_temperature_K, hold_s
+        )
+
+    @property
+    def weight_fraction(self) -> float:
+        """Weight fraction of polymer and resin."""
+        return float(self.system.weight_fraction(self.polymer_volume_fraction))
+
+    @property
+    def nuclei_density_m3(self) -> float:
+        """Nuclei per volume of solution after dissolution [1/m3]."""
+        return float(
+            self.system.self_nuclei_density_m3(self.dissolution_temperature_K, self.polymer_volume_fraction)
+        )
+
+    @property
+    def melting_temperature_K(self) -> float:
+        """Equilibrium melting temperature of the solution [K]."""
+        return float(self.system.melting_temperature_K(self.polymer_volume_fraction))
+
+    @property
+    def cloud_point_K(self) -> float:
+        """Cloud point [K] (metastable where it lies below crystallization); NaN where there is none."""
+        return float(self.system.cloud_point_K(self.polymer_volume_fraction))
+
+    @property
+    def spinodal_temperature_K(self) -> float:
+        """Spinodal temperature [K]."""
+        return float(self.system.spinodal_temperature_K(self.polymer_volume_fraction))
+
+    def crystallization_temperature_K(self, cooling_rate_K_s: float = 2 / 60) -> float:
+        """Peak of the exotherm at a constant cooling rate [K]; NaN as in :meth:`System.crystallization_temperature_K`."""
+        return float(
+            self.system.crystallization_temperature_K(
+                self.polymer_volume_fraction, self.dissolution_temperature_K, cooling_rate_K_s, self.hold_s
+            )
+        )
+
+    def crystallized_fraction(self, time_s: npt.ArrayLike, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Share of the final crystallization reached along a temperature history (Kolmogorov, Nakamura with n = 3).
+
+        Args:
+            time_s: rising times, shape (n,).
+            temperature_K: shape (n,) or (n, m) for m histories at once.
+
+        Returns:
+            X, same shape as the temperature; the second-order trapezoidal rule in time, radius 0 at the first time.
+        """
+        t = np.asarray(time_s, dtype=float)
+        temperature = np.asarray(temperature_K, dtype=float)
+        if t.ndim != 1 or temperature.shape[:1] != t.shape or np.any(np.diff(t) < 0):
+            raise InputError("time_s", f"shape {t.shape}", "rising times, one for each row of temperature_K")
+        phi = np.array([self.polymer_volume_fraction])
+        local = self.system._composition_where_crystals_grow(temperature.ravel(), phi)[0]
+        growth = growth_rate_m_s(
+            temperature.ravel(),
+            local * self.system.crystallizable_share,
+            self.system.melting_temperature_K(local),
+            self.system.growth,
+        ).reshape(temperature.shape)
+        dt = np.diff(t).reshape((-1,) + (1,) * (temperature.ndim - 1))
+        radius = np.zeros_like(temperature)
+        radius[1:] = np.cumsum(0.5 * dt * (growth[1:] + growth[:-1]), axis=0)
+        return crystallized_fraction(radius, self.nuclei_density_m3)
+
+    def density_kg_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Density of the liquid solution [kg/m3], volumes additive."""
+        w, s = self.weight_fraction, self.system
+        return np.asarray(
+            1
+            / (
+                w / s.polymer_properties.density_kg_m3(temperature_K)
+                + (1 - w) / s.solvent_properties.density_kg_m3(temperature_K)
+            )
+        )
+
+    def heat_capacity_J_kgK(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Specific heat capacity without heat of crystallization [J/(kg K)], by mass."""
+        w, s = self.weight_fraction, self.system
+        return np.asarray(
+            w * s.polymer_properties.heat_capacity_J_kgK(temperature_K)
+            + (1 - w) * s.solvent_properties.heat_capacity_J_kgK(temperature_K)
+        )
+
+    def conductivity_W_mK(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Thermal conductivity [W/(m K)], by mass (liquids differ by some 20 %, so the rule hardly matters)."""
+        w, s = self.weight_fraction, self.system
+        return np.asarray(
+            w * s.polymer_properties.conductivity_W_mK(temperature_K)
+            + (1 - w) * s.solvent_properties.conductivity_W_mK(temperature_K)
+        )
+
+    @property
+    def crystallizable_weight_fraction(self) -> float:
+        """Weight fraction of the crystallizable polymer in the solution (resin taken at the density of the polymer)."""
+        return self.weight_fraction * self.system.crystallizable_share
+
+    @property
+    def latent_heat_J_kg(self) -> float:
+        """Heat released per mass of solution when it has crystallized to its final crystallinity [J/kg]."""
+        return (
+            self.crystallizable_weight_fraction
+            * self.system.crystallinity
+            * self.system.melting.heat_of_fusion_J_kg
+        )
+
+    def quantities(self, cooling_rate_K_s: float = 2 / 60) -> tuple[Quantity, ...]:
+        """The derived numbers with unit, uncertainty and source, for ``solution.json``."""
+        s, phi = self.system, self.polymer_volume_fraction
+
+        def number(v: float) -> float | None:
+            return float(v) if math.isfinite(v) else None
+
+        t_u = float(s.melting_uncertainty_K(phi))
+        up, down = (s.shifted_chi(d) for d in (s.chi_uncertainty, -s.chi_uncertainty))
+        with np.errstate(invalid="ignore"):
+            cloud_u = 0.5 * abs(float(up.cloud_point_K(phi, False)) - float(down.cloud_point_K(phi, False)))
+        phi_c, t_c = s.critical_point()
+        return (
+            Quantity("weight_fraction", self.weight_fraction, "1", None, "recipe"),
+            Quantity("polymer_volume_fraction", phi, "1", 0.02 * phi, "additive volumes at 150 degC"),
+            Quantity(
+                "segments",
+                s.segments,
+                "1",
+                0.1 * s.segments,
+                "polystyrene-equivalent weight average; site volume",
+            ),
+            Quantity(
+                "site_volume",
+                s.site_volume_m3,
+                "m3",
+                0.03 * s.site_volume_m3,
+                "mean solvent molecule at 150 degC",
+            ),
+            Quantity("chi_A", s.chi_A, "1", s.chi_uncertainty, s.chi_source),
+            Quantity("chi_B", s.chi_B_K, "K", None, s.chi_source),
+            Quantity("critical_composition", phi_c, "1", None, "Flory-Huggins"),
+            Quantity("critical_temperature", number(t_c), "K", None, "Flory-Huggins"),
+            Quantity("cloud_point", number(self.cloud_point_K), "K", number(cloud_u), s.chi_source),
+            Quantity(
+                "spinodal_temperature",
+                number(self.spinodal_temperature_K),
+                "K",
+                number(cloud_u),
+                s.chi_source,
+            ),
+            Quantity("melting_temperature", self.melting_temperature_K, "K", t_u, s.melting.source),
+            Quantity("nuclei_density", self.nuclei_density_m3, "1/m3", None, s.nucleation.source),
+            Quantity(
+                "crystallization_temperature",
+                number(self.crystallization_temperature_K(cooling_rate_K_s)),
+                "K",
+                None,
+                f"Kolmogorov/Nakamura at {60 * cooling_rate_K_s:g} K/min; {s.growth.source}",
+            ),
+            Quantity(
+                "latent_heat",
+                self.latent_heat_J_kg,
+                "J/kg",
+                self.latent_heat_J_kg * s.crystallinity_uncertainty / s.crystallinity,
+                s.melting.source,
+            ),
+        )
+
+
+__all__ = ["GAS_CONSTANT_J_mol_K", "Chain", "Diffusion", "Linear", "Liquid", "Quantity", "Solution", "System"]
