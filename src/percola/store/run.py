@@ -445,7 +445,7 @@ class RunDirectory:
         if not path.exists():
             return None
         try:
-            # Zip members carry a CRC that reading checks; the file is ours to close when the archive is not one.
+            # Zip members carry a CRC that reading checks; the file stays ours to close if it is no archive.
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = {key: archive[key] for key in archive.files}
             meta = json.loads(arrays.pop("__meta__").tobytes())
