@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, ParamSpec
 
 import typer
@@ -70,3 +71,85 @@ def doctor(json: Json = False) -> None:
         emit_json(facts)
     else:
         room.show(facts)
+
+
+specimens_app = typer.Typer(help="The examples of the patent as recipes, with their reported results.")
+app.add_typer(specimens_app, name="specimens")
+Specimen = Annotated[str, typer.Argument(metavar="ID", help="A specimen such as Ex7, patent:Ex7 or CE11.")]
+
+
+@specimens_app.callback(invoke_without_command=True)
+@work
+def _specimens(json: Json = False) -> None:
+    _list_specimens(json)
+
+
+@specimens_app.command("list")
+@work
+def specimens_list(json: Json = False) -> None:
+    """List the specimens."""
+    _list_specimens(json)
+
+
+def _list_specimens(json: bool) -> None:
+    from percola.cli import specimens as room
+    from percola.cli.output import emit_json
+
+    (emit_json if json else room.show_listing)(room.listing())
+
+
+@specimens_app.command("show")
+@work
+def specimens_show(specimen: Specimen, json: Json = False) -> None:
+    """Show the recipe of a specimen and what the patent reports for it."""
+    from percola.cli import specimens as room
+    from percola.cli.output import emit_json
+
+    (emit_json if json else room.show_one)(room.one(specimen))
+
+
+@specimens_app.command("copy")
+@work
+def specimens_copy(
+    specimen: Specimen,
+    file: Annotated[Path | None, typer.Argument(help="File to write, or folder; else ID.toml here.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    json: Json = False,
+) -> None:
+    """Copy the recipe of a specimen into a file, to change it."""
+    from percola.cli import specimens as room
+    from percola.cli.output import console, emit_json
+
+    written = room.copy(specimen, file, force)
+    if json:
+        emit_json({"file": written})
+    else:
+        console().print(f"Wrote {written}. Change it, then `percola check {written}` and `percola run {written}`.")
+
+
+@app.command()
+@work
+def schema(
+    json: Annotated[bool, typer.Option("--json", help="The output is JSON in any case.")] = False,
+) -> None:
+    """Print the JSON Schema of recipes, for editors and other programs."""
+    from percola.cli.output import emit_json
+    from percola.recipe import json_schema
+
+    emit_json(json_schema())
+
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file (TOML) or a specimen such as patent:Ex7.")]
+
+
+@app.command()
+@work
+def check(recipe: RecipeName, json: Json = False) -> int:
+    """Check a recipe against physics and the patent, without running it. Exit code 2 if it has errors."""
+    from percola.cli import check as room
+    from percola.cli.faults import BAD_INPUT, DONE
+    from percola.cli.output import emit_json
+
+    result = room.findings(recipe)
+    (emit_json if json else room.show)(result)
+    return BAD_INPUT if result["counts"]["error"] else DONE

@@ -31,10 +31,11 @@ def only_json(wanted: bool) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Standard output for a person; lines are not broken where the output is not a terminal."""
+    """Standard output for a person; where it is not a terminal, wide enough for one line a row."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, markup=False, soft_wrap=not terminal, width=None if terminal else 160)
 
 
 def error_console() -> Console:
