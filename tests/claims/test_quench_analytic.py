@@ -29,12 +29,18 @@ def test_slab_with_films(outer, inner):
 
     def exact(z, t):
         return slab_temperature_K(
-            z, t, thickness_m=L, diffusivity_m2_s=ALPHA, outer_h_over_k_1_m=outer / K, inner_h_over_k_1_m=inner / K,
-            initial_K=HOT, medium_K=COLD,
-        )  # fmt: skip
+            z,
+            t,
+            thickness_m=L,
+            diffusivity_m2_s=ALPHA,
+            outer_h_over_k_1_m=outer / K,
+            inner_h_over_k_1_m=inner / K,
+            initial_K=HOT,
+            medium_K=COLD,
+        )
 
-    # 200 terms are exact after alpha t/L^2 = 1e-3. 0.03 K: cells of about 4 um in the middle leave (125 K)(dz/L)^2/12 ~
-    # 4 mK times an order-one factor, the steps some 1 mK each.
+    # 200 terms are exact after alpha t/L^2 = 1e-3. 0.03 K: cells of about 4 um in the middle leave (125
+    # K)(dz/L)^2/12 ~ 4 mK times an order-one factor, the steps some 1 mK each.
     assert compared(history, exact, 1e-3 * L * L / ALPHA) < 0.03
 
 
@@ -51,9 +57,16 @@ def test_hollow_cylinder_with_films(outer, inner):
 
     def exact(z, t):
         return tube_temperature_K(
-            b - z, t, inner_radius_m=a, outer_radius_m=b, diffusivity_m2_s=ALPHA, outer_h_over_k_1_m=outer / K,
-            inner_h_over_k_1_m=inner / K, initial_K=HOT, medium_K=COLD,
-        )  # fmt: skip
+            b - z,
+            t,
+            inner_radius_m=a,
+            outer_radius_m=b,
+            diffusivity_m2_s=ALPHA,
+            outer_h_over_k_1_m=outer / K,
+            inner_h_over_k_1_m=inner / K,
+            initial_K=HOT,
+            medium_K=COLD,
+        )
 
     # As for the slab; 100 terms are exact after alpha t/L^2 = 4e-3.
     assert compared(history, exact, 4e-3 * (b - a) ** 2 / ALPHA) < 0.03
@@ -61,7 +74,8 @@ def test_hollow_cylinder_with_films(outer, inner):
 
 @pytest.mark.parametrize("film", [500.0, 5000.0, 1e5])
 def test_first_micrometres_at_early_times(film):
-    """Down to microseconds a face is that of a half space: 0.25 um cells give the surface layer its own history."""
+    """Down to microseconds a face is that of a half space: 0.25 um cells give the surface layer its own
+    history."""
     history = cool(
         Wall.fibre(0.9e-3, 1.7e-3), PROPERTIES, HOT, Stage(Face(COLD, film)), t_end_s=2e-3, tolerance_K=1e-3
     )
@@ -71,8 +85,8 @@ def test_first_micrometres_at_early_times(film):
         depths, times, diffusivity_m2_s=ALPHA, h_over_k_1_m=film / K, initial_K=HOT, medium_K=COLD
     )
     found = np.array([[np.interp(t, *history.at(d)) for d in depths] for t in times])
-    # Curvature of the cylinder is of the order of sqrt(alpha t)/b = 1 % of the fall at 1 ms; below that dense output
-    # (0.1 K between points) and the 0.25 um cell (a quarter of sqrt(alpha t) at 1e-5 s).
+    # Curvature of the cylinder is of the order of sqrt(alpha t)/b = 1 % of the fall at 1 ms; below that dense
+    # output (0.1 K between points) and the 0.25 um cell (a quarter of sqrt(alpha t) at 1e-5 s).
     np.testing.assert_allclose(found, exact, atol=0.5, rtol=0.0)
 
 
@@ -97,12 +111,19 @@ def test_series_agree_with_each_other():
 
 
 def test_series_against_tabulated_coefficients():
-    """First root and coefficient for Biot number 1 (half thickness): 0.8603, 1.1191 (Incropera et al., table 5.1)."""
+    """First root and coefficient for Biot number 1 (half thickness): 0.8603, 1.1191 (Incropera et al., table
+    5.1)."""
     L = 2.0
     t = np.array([4.0])  # Fourier number 4 on the half thickness: one term left
     centre = slab_temperature_K(
-        np.array([1.0]), t, thickness_m=L, diffusivity_m2_s=1.0, outer_h_over_k_1_m=1.0, inner_h_over_k_1_m=1.0,
-        initial_K=1.0, medium_K=0.0,
-    )[0, 0]  # fmt: skip
+        np.array([1.0]),
+        t,
+        thickness_m=L,
+        diffusivity_m2_s=1.0,
+        outer_h_over_k_1_m=1.0,
+        inner_h_over_k_1_m=1.0,
+        initial_K=1.0,
+        medium_K=0.0,
+    )[0, 0]
     # The table has four decimals: 2 * 0.8603 * 4 * 5e-5 + 5e-5/1.1191 = 4e-4 relative.
     assert centre == pytest.approx(1.1191 * np.exp(-(0.8603**2) * 4.0), rel=4e-4)

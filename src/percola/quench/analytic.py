@@ -1,8 +1,9 @@
-"""Exact temperatures of problems with constant properties: what the solver is verified against, and quick estimates.
+"""Exact temperatures of problems with constant properties: what the solver is verified against, and quick
+estimates.
 
-All return the temperature itself for a wall that starts at one temperature and loses heat to media at one common
-temperature. Reference: Carslaw and Jaeger, Conduction of Heat in Solids, 2nd ed. (1959), sections 3.9-3.11 (slab),
-7.10 (hollow cylinder), 2.7 (half space).
+All return the temperature itself for a wall that starts at one temperature and loses heat to media at one
+common temperature. Reference: Carslaw and Jaeger, Conduction of Heat in Solids, 2nd ed. (1959), sections
+3.9-3.11 (slab), 7.10 (hollow cylinder), 2.7 (half space).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from percola.quench.model import Array, positive
 def _roots(function: Callable[[float], float], spacing: float, count: int) -> Array:
     """The first positive roots of a function whose roots lie about ``spacing`` apart."""
     found: list[float] = []
-    # 40 points to a root: neighbouring roots of these Robin problems are never closer than half their spacing.
+    # 40 points to a root: neighbouring roots of these Robin problems are never closer than half their
+    # spacing.
     step = spacing / 40.0
     left, f_left = 1e-9 * spacing, function(1e-9 * spacing)
     while len(found) < count:
@@ -149,9 +151,11 @@ def half_space_temperature_K(
     initial_K: float,
     medium_K: float,
 ) -> Array:
-    """Temperature (nt, nz) below the face of a body without end, Robin condition: the surface layer at early times.
+    """Temperature (nt, nz) below the face of a body without end, Robin condition: the surface layer at early
+    times.
 
-    ``(T_0 - T)/(T_0 - T_m) = erfc(s) - exp(Hz + H^2 alpha t) erfc(s + H sqrt(alpha t))``, ``s = z/(2 sqrt(alpha t))``.
+    ``(T_0 - T)/(T_0 - T_m) = erfc(s) - exp(Hz + H^2 alpha t) erfc(s + H sqrt(alpha t))``,
+    ``s = z/(2 sqrt(alpha t))``.
     """
     positive("diffusivity_m2_s", diffusivity_m2_s, "m2/s")
     positive("h_over_k_1_m", h_over_k_1_m, "1/m")

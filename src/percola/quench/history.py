@@ -13,7 +13,8 @@ from percola.errors import InputError
 from percola.quench.model import Array, Wall
 
 SURFACE_LAYER_M = 1e-6
-"""Depth that stands for a surface layer: the skin that a surface micrograph shows is about a micrometre thick."""
+"""Depth that stands for a surface layer: the skin that a surface micrograph shows is about a micrometre
+thick."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,11 @@ class ThermalHistory:
         wall: the wall.
         bore_temperature_K: (nt,) mean temperature of the fluid in the bore, or None.
         stages: one mapping for each stage that was reached: label, start_s and the media.
-        cooling_time_s: time until the core has fallen by 90 % of the way to the last medium [s], or None if it has not.
+        cooling_time_s: time until the core has fallen by 90 % of the way to the last medium [s], or None if
+            it has not.
         cooling_time_range_s: the same with film coefficients one standard deviation up and down, or None.
-        heat: released, stored and latent heat per area of the outer surface [J/m2] and the closure of their balance.
+        heat: released, stored and latent heat per area of the outer surface [J/m2] and the closure of their
+            balance.
         steps: accepted and refused steps, and Newton iterations.
         notes: in words, with numbers.
     """
@@ -76,7 +79,8 @@ class ThermalHistory:
         return min(layer_m, 0.5 * float(self.depth_m[-1]))
 
     def outer(self, layer_m: float = SURFACE_LAYER_M) -> tuple[Array, Array]:
-        """(time_s, temperature_K) of the outer surface layer, ``layer_m`` below the surface; 0 for the surface itself."""
+        """(time_s, temperature_K) of the outer surface layer, ``layer_m`` below the surface; 0 for the
+        surface itself."""
         return self.at(self._layer(layer_m))
 
     def inner(self, layer_m: float = SURFACE_LAYER_M) -> tuple[Array, Array]:
@@ -88,7 +92,8 @@ class ThermalHistory:
         return self.at(self.core_depth_m)
 
     def time_at_temperature_s(self, depth_m: float, temperature_K: float) -> float:
-        """Time [s] when this depth first cools to ``temperature_K``; raises InputError if it starts below or never does."""
+        """Time [s] when this depth first cools to ``temperature_K``; raises InputError if it starts below or
+        never does."""
         t, T = self.at(depth_m)
         below = np.flatnonzero(temperature_K >= T)
         if T[0] < temperature_K or below.size == 0:
@@ -103,7 +108,8 @@ class ThermalHistory:
         return float(t[i - 1] + (T[i - 1] - temperature_K) / (T[i - 1] - T[i]) * (t[i] - t[i - 1]))
 
     def cooling_rate_K_s(self, depth_m: float, temperature_K: float, window_K: float = 2.0) -> float:
-        """Cooling rate [K/s] at a depth when it first passes a temperature, as the mean over ``window_K`` around it.
+        """Cooling rate [K/s] at a depth when it first passes a temperature, as the mean over ``window_K``
+        around it.
 
         The window is cut where the history does not reach so far. Positive while the wall cools.
         """
@@ -119,7 +125,8 @@ class ThermalHistory:
         return (high - low) / (end - start)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for ``thermal.json``; the inner trace of a sheet is left out where both its faces are cooled alike."""
+        """Plain data for ``thermal.json``; the inner trace of a sheet is left out where both its faces are
+        cooled alike."""
         thickness = float(self.depth_m[-1])
         depths: dict[str, float | None] = {
             "core": self.core_depth_m,

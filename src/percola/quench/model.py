@@ -17,7 +17,8 @@ TemperatureFunction = Callable[[Array], Array]
 """A property of temperature [K]; called with an array, or with single numbers if it takes only those."""
 
 FilmLaw = Callable[[float, float], float]
-"""Film coefficient [W/(m2.K)] of the time since the stage began [s] and the temperature of the surface [K]."""
+"""Film coefficient [W/(m2.K)] of the time since the stage began [s] and the temperature of the surface
+[K]."""
 
 ABSOLUTE_ZERO_MARGIN_K = 1.0
 
@@ -46,15 +47,17 @@ def temperature(where: str, value: float) -> None:
 class Bore:
     """The fluid inside a hollow fibre: a well-mixed core with its own heat, joined to the wall by conduction.
 
-    The fluid travels with the fibre, so in the fibre's frame it stands still and is cooled by radial conduction.
-    The slowest mode of a cylinder with its wall at one temperature decays as ``exp(-j01^2 alpha t/a^2)``; written with
-    the mean temperature that is a film of ``Nu = h d/k = j01^2 = 5.783``, which is also the Nusselt number of slug flow.
+    The fluid travels with the fibre, so in the fibre's frame it stands still and is cooled by radial
+    conduction. The slowest mode of a cylinder with its wall at one temperature decays as
+    ``exp(-j01^2 alpha t/a^2)``; written with the mean temperature that is a film of
+    ``Nu = h d/k = j01^2 = 5.783``, which is also the Nusselt number of slug flow.
 
     Attributes:
         density_kg_m3, heat_capacity_J_kgK, conductivity_W_mK: of the fluid.
         nusselt: ``h d/k`` at the inner wall, on the mean temperature of the fluid.
 
-    Validity: conduction only, i.e. Rayleigh number of the bore below about 1000 (0.9 mm of air and 100 K: about 3).
+    Validity: conduction only, i.e. Rayleigh number of the bore below about 1000 (0.9 mm of air and 100 K:
+    about 3).
     Limitations: no axial conduction, no evaporation of solvent into the bore.
     Reference: Carslaw and Jaeger, Conduction of Heat in Solids, 2nd ed. (1959), section 7.6.
     """
@@ -72,7 +75,8 @@ class Bore:
 
     @staticmethod
     def air() -> Bore:
-        """Dry air at 350 K and 1 atm (Incropera et al., Fundamentals of Heat and Mass Transfer, 6th ed., table A.4)."""
+        """Dry air at 350 K and 1 atm (Incropera et al., Fundamentals of Heat and Mass Transfer, 6th ed.,
+        table A.4)."""
         # Within 15 % from 300 to 420 K; all the heat of the bore air is below 0.1 % of that of the wall.
         return Bore(density_kg_m3=0.995, heat_capacity_J_kgK=1009.0, conductivity_W_mK=0.0300)
 
@@ -85,7 +89,8 @@ class Wall:
         geometry: ``"sheet"`` or ``"fibre"``.
         thickness_m: of the sheet or of the wall [m].
         inner_radius_m: of the fibre [m]; None for a sheet.
-        bore: what fills the fibre; None where a :class:`Face` is given for the inner surface (or it is insulated).
+        bore: what fills the fibre; None where a :class:`Face` is given for the inner surface (or it is
+            insulated).
     """
 
     geometry: Literal["sheet", "fibre"]
@@ -111,7 +116,8 @@ class Wall:
 
     @staticmethod
     def fibre(inside_diameter_m: float, outside_diameter_m: float, bore: Bore | None = None) -> Wall:
-        """A hollow fibre (or hollow die) of these diameters; ``bore=None`` leaves the inner surface to the schedule."""
+        """A hollow fibre (or hollow die) of these diameters; ``bore=None`` leaves the inner surface to the
+        schedule."""
         positive("wall.inside_diameter_m", inside_diameter_m, "metres")
         positive("wall.outside_diameter_m", outside_diameter_m, "metres")
         if inside_diameter_m >= outside_diameter_m:
@@ -133,12 +139,13 @@ class Wall:
 class Face:
     """A boundary condition: heat leaves a surface as ``q = (h + h_r) (T_surface - T_medium)`` (Robin).
 
-    ``h_r = emissivity * sigma * (T_s^2 + T_m^2)(T_s + T_m)`` is grey radiation to surroundings at the temperature of the
-    medium; it counts in air, where it is as large as natural convection.
+    ``h_r = emissivity * sigma * (T_s^2 + T_m^2)(T_s + T_m)`` is grey radiation to surroundings at the
+    temperature of the medium; it counts in air, where it is as large as natural convection.
 
     Attributes:
         medium_temperature_K: temperature of the medium far from the surface [K].
-        film_W_m2K: film coefficient or contact conductance [W/(m2.K)]: a number >= 0, ``math.inf`` for ideal contact, or a
+        film_W_m2K: film coefficient or contact conductance [W/(m2.K)]: a number >= 0, ``math.inf`` for ideal
+            contact, or a
             law ``h(time in stage [s], surface temperature [K])``.
         emissivity: 0 to 1; 0 for liquids and contact.
         relative_uncertainty: one standard deviation of the film coefficient as a fraction of it.
@@ -183,9 +190,11 @@ class Stage:
 
     Attributes:
         outer: boundary condition at the outer surface (sheet: the upper face).
-        inner: at the inner surface (sheet: the other face). None: a sheet takes ``outer`` for both faces, a fibre is
+        inner: at the inner surface (sheet: the other face). None: a sheet takes ``outer`` for both faces, a
+            fibre is
             joined to its bore, or insulated where the wall has none.
-        duration_s: length of the stage [s]; infinite for the last (until the wall has the temperature of the medium).
+        duration_s: length of the stage [s]; infinite for the last (until the wall has the temperature of the
+            medium).
         label: in words, e.g. ``"air gap"``.
     """
 
@@ -251,17 +260,21 @@ class HeatProperties:
 
 @dataclass(frozen=True)
 class CrystallizationHeat:
-    """Crystals that grow from nuclei already present and give off latent heat, at each depth with its own history.
+    """Crystals that grow from nuclei already present and give off latent heat, at each depth with its own
+    history.
 
-    ``X = 1 - exp(-(4 pi/3) N R^3)``, ``dR/dt = G(T)``; heat source ``L dX/dt`` (Kolmogorov's exact result for spheres from
-    randomly placed preset nuclei; the same as Nakamura's form of the JMAK equation for a growth rate that follows T).
+    ``X = 1 - exp(-(4 pi/3) N R^3)``, ``dR/dt = G(T)``; heat source ``L dX/dt`` (Kolmogorov's exact result for
+    spheres from randomly placed preset nuclei; the same as Nakamura's form of the JMAK equation for a growth
+    rate that follows T).
 
     Attributes:
-        latent_heat_J_m3: ``L``, heat given off per volume of solution when conversion goes from 0 to 1 [J/m3].
+        latent_heat_J_m3: ``L``, heat given off per volume of solution when conversion goes from 0 to 1
+            [J/m3].
         nuclei_density_m3: ``N``, nuclei per volume [1/m3].
         growth_rate_m_s: ``G(T)`` [m/s] of temperature [K]; zero where nothing grows.
 
-    Limitations: spheres; no nucleation during cooling; crystals larger than the wall are not cut by its faces.
+    Limitations: spheres; no nucleation during cooling; crystals larger than the wall are not cut by its
+    faces.
     References: Kolmogorov (1937); Nakamura et al., J. Appl. Polym. Sci. 16 (1972) 1077.
     """
 

@@ -1,15 +1,17 @@
 """Heat through the wall: finite volumes in depth, TR-BDF2 in time, crystallization solved with the heat.
 
-For each cell of volume ``V`` the unknowns are its energy ``E = H(T) - L X(R)`` per volume and the radius ``R`` of its crystals:
+For each cell of volume ``V`` the unknowns are its energy ``E = H(T) - L X(R)`` per volume and the radius
+``R`` of its crystals:
 
     V dE/dt = sum over faces of conductance * (T_neighbour - T),      dR/dt = G(T).
 
-Fluxes between cells are exact for steady conduction (thickness over k in a sheet, logarithms of radii in a fibre), so
-heat is conserved to rounding. The mixture of temperature and crystals is solved by Newton's method in T alone, since R and X at
-the end of a stage are functions of T there; the matrix stays tridiagonal.
+Fluxes between cells are exact for steady conduction (thickness over k in a sheet, logarithms of radii in a
+fibre), so heat is conserved to rounding. The mixture of temperature and crystals is solved by Newton's method
+in T alone, since R and X at the end of a stage are functions of T there; the matrix stays tridiagonal.
 
-References: Bank et al., IEEE Trans. CAD 4 (1985) 436 (TR-BDF2); Hosea and Shampine, Appl. Numer. Math. 20 (1996) 21 (embedded
-third-order error estimate, filtered); Patankar, Numerical Heat Transfer and Fluid Flow (1980), chapter 4 (finite volumes).
+References: Bank et al., IEEE Trans. CAD 4 (1985) 436 (TR-BDF2); Hosea and Shampine, Appl. Numer. Math. 20
+(1996) 21 (embedded third-order error estimate, filtered); Patankar, Numerical Heat Transfer and Fluid Flow
+(1980), chapter 4 (finite volumes).
 """
 
 from __future__ import annotations
@@ -55,7 +57,8 @@ _MAX_POINTS = 400
 
 
 class _Table:
-    """A property against temperature, linear between equidistant points, with its exact integral; constant outside."""
+    """A property against temperature, linear between equidistant points, with its exact integral; constant
+    outside."""
 
     def __init__(self, values: Array, low: float, high: float) -> None:
         self.low, self.step = low, (high - low) / (len(values) - 1)
@@ -91,7 +94,8 @@ class Cells:
         edges_m: (n+1,) depths of the cell faces.
         centres_m: (n,) depths of the cell centres.
         volume: (n,) [m] or [m2].
-        outward, inward: (n,) resistance times conductivity from the centre to the outer and inner face of the cell.
+        outward, inward: (n,) resistance times conductivity from the centre to the outer and inner face of the
+            cell.
         outer_area, inner_area: of the two surfaces.
     """
 
@@ -181,7 +185,6 @@ class _Problem:
         self.low = low
         self.linear_walls = self.c_table is None and self.k_table is None and self.g_table is None
 
-    # -- local laws -----------------------------------------------------------------------------------------------
     def heat(self, T: Array) -> tuple[Array, Array]:
         """Sensible heat per volume from the lowest temperature [J/m3] and its slope [J/(m3.K)]."""
         if self.c_table is None:
@@ -200,7 +203,6 @@ class _Problem:
         y = self.prefactor * R**3
         return -np.expm1(-y), 3.0 * self.prefactor * R * R * np.exp(-y)
 
-    # -- fluxes ---------------------------------------------------------------------------------------------------
     def conductances(self, T: Array) -> tuple[Array, Array]:
         """Between cells (size-1,), and from the outermost and innermost centre to their surfaces."""
         k = self.k_value if self.k_table is None else self.k_table(T[: self.n])[0]
@@ -272,7 +274,8 @@ class _Integrator:
     def rates(
         self, T: Array, time_s: float, surfaces: Sequence[float]
     ) -> tuple[Array, Array, Array, list[float], Array]:
-        """Heat gained per volume, its matrix (diagonal, off-diagonal conductances), surfaces, heat through surfaces."""
+        """Heat gained per volume, its matrix (diagonal, off-diagonal conductances), surfaces, heat through
+        surfaces."""
         p = self.p
         between, ends = p.conductances(T)
         flow = between * np.diff(T)
@@ -295,19 +298,53 @@ class _Integrator:
                 continue
             area = p.grid.outer_area if side == 0 else p.grid.inner_area
             Tm = face.medium_temperature_K
-            h = p.film(face, time_s - self.start_s, surfaces[side])
-            g = 0.0 if h == 0 else 1.0 / (1.0 / ends[side] + (0.0 if math.isinf(h) else 1.0 / (h * area)))
-            q = g * (Tm - float(T[cell]))
+            to_surface, cell_K = float(ends[side]), float(T[cell])
+            if callable(face.film_W_m2K) or face.emissivity:
+                q, g, surface = self.surface_flux(
+                    face, area, to_surface, cell_K, surfaces[side], time_s - self.start_s
+                )
+            else:
+                h = float(face.film_W_m2K)
+                g = 0.0 if h == 0 else 1.0 / (1.0 / to_surface + (0.0 if math.isinf(h) else 1.0 / (h * area)))
+                q = g * (Tm - cell_K)
+                surface = cell_K + q / to_surface
             gain[cell] += q
             loss[cell] += g
             through[side] = q
-            new_surfaces[side] = float(T[cell]) + q / float(ends[side])
+            new_surfaces[side] = surface
         return gain / p.volume, loss, between, new_surfaces, through
+
+    def surface_flux(
+        self, face: Face, area: float, to_surface: float, cell_K: float, surface_K: float, time_s: float
+    ) -> tuple[float, float, float]:
+        """Heat gained through a film that depends on its surface, its slope with the cell, and the surface.
+
+        Newton on ``to_surface (T_cell - T_s) = A h(T_s) (T_s - T_m)``, so that the whole step stays
+        quadratic.
+        """
+        Tm, Ts = face.medium_temperature_K, surface_K
+        steepness = 0.0
+        for _ in range(30):
+            h = self.p.film(face, time_s, Ts)
+            step = 1e-4  # K; film laws are smooth on the scale of kelvins
+            beside = self.p.film(face, time_s, Ts + step)
+            if math.isinf(h) or math.isinf(beside):
+                return to_surface * (Tm - cell_K), to_surface, Tm
+            # Slope of h (Ts - Tm); a law may fall with Ts, but not so fast that a hotter surface loses less.
+            steepness = max(area * (h + (beside - h) / step * (Ts - Tm)), 0.1 * area * h)
+            move = (to_surface * (cell_K - Ts) - area * h * (Ts - Tm)) / (to_surface + steepness)
+            Ts += move
+            if abs(move) < 1e-9:
+                break
+        q = to_surface * (Ts - cell_K)
+        slope = 0.0 if steepness == 0.0 else 1.0 / (1.0 / to_surface + 1.0 / steepness)
+        return q, slope, Ts
 
     def solve(
         self, T: Array, E_known: Array, R_known: Array, a: float, time_s: float
     ) -> tuple[Any, ...] | None:
-        """The state with ``E = E_known + a F(T)``, ``R = R_known + a G(T)``; None where Newton does not converge."""
+        """The state with ``E = E_known + a F(T)``, ``R = R_known + a G(T)``; None where Newton does not
+        converge."""
         p = self.p
         T = T.copy()
         surfaces: list[float] = list(self.surfaces)
@@ -342,7 +379,8 @@ class _Integrator:
         return None
 
     def step(self, time_s: float, dt: float, F: Array, G: Array) -> _Step | None:
-        """One step of TR-BDF2 from the present state with its rates ``F`` and ``G``; None where it did not converge."""
+        """One step of TR-BDF2 from the present state with its rates ``F`` and ``G``; None where it did not
+        converge."""
         p, state, a = self.p, self.state, _D * dt
         first = self.solve(state.T, state.E + a * F, state.R + a * G, a, time_s + _GAMMA * dt)
         if first is None:
@@ -363,7 +401,8 @@ class _Integrator:
         return _Step(_State(T2, E2, R2), F2, G2, surfaces, through1, through2, error_K, worst_X)
 
     def filtered(self, a: float, matrix: tuple[Array, Array, Array], error_E: Array) -> Array:
-        """The error in E turned to one in T through the stage matrix, so that stiff parts are not overrated."""
+        """The error in E turned to one in T through the stage matrix, so that stiff parts are not
+        overrated."""
         loss, between, slope = matrix
         off = -a * between
         *_, dT, info = lapack.dgtsv(off, self.p.volume * slope + a * loss, off, self.p.volume * error_E)
@@ -399,7 +438,8 @@ def cool(
     film_uncertainty: bool = True,
     max_points: int = _MAX_POINTS,
 ) -> ThermalHistory:
-    """Cool a wall from one temperature through a schedule of stages and return its temperature at every depth.
+    """Cool a wall from one temperature through a schedule of stages and return its temperature at every
+    depth.
 
     ``rho c dT/dt = div(k grad T) + L dX/dt`` with ``-k dT/dn = h (T - T_medium)`` at the faces.
 
@@ -413,18 +453,21 @@ def cool(
         within_K: in the last stage, stop when every depth is this close to where it is going [K].
         cells: number of cells through the wall; None chooses 60 to 200 by thickness.
         face_cell_m: thickness of the cells at both faces [m]; None for a uniform grid.
-        tolerance_K: error allowed in one step at any depth [K]; that of conversion is held to 1/100 per kelvin of it.
+        tolerance_K: error allowed in one step at any depth [K]; that of conversion is held to 1/100 per
+            kelvin of it.
         film_uncertainty: solve twice more with the film coefficients a standard deviation up and down.
         max_points: most points in time to keep.
 
     Returns:
-        The history. Linear interpolation between its points is good to about 0.1 K (more if ``max_points`` is too few).
+        The history. Linear interpolation between its points is good to about 0.1 K (more if ``max_points`` is
+        too few).
 
     Raises:
         InputError: an argument that cannot be used.
         SolveError: the step became too small or the steps too many; the message says what to try.
 
-    Validity: fluxes by conduction only; the wall keeps its size; one dimension (thickness small against length).
+    Validity: fluxes by conduction only; the wall keeps its size; one dimension (thickness small against
+    length).
     """
     temperature("initial_temperature_K", initial_temperature_K)
     positive("t_end_s", t_end_s, "seconds", infinite=True)
@@ -447,26 +490,31 @@ def cool(
                 "None",
                 "leave out one of the two",
             )
-    history = _run(
-        wall, properties, initial_temperature_K, plan, crystallization, t_end_s, within_K, cells, face_cell_m,
-        tolerance_K, max_points,
-    )  # fmt: skip
+    numerics = _Numerics(t_end_s, within_K, cells, face_cell_m, tolerance_K, max_points)
+    history = _run(wall, properties, initial_temperature_K, plan, crystallization, numerics)
     faces = [f for s in plan.stages for f in (s.outer, s.inner) if f is not None]
     largest = max((f.relative_uncertainty for f in faces), default=0.0)
     if not film_uncertainty or largest == 0.0:
         return history
 
-    def varied(sign: float) -> ThermalHistory:
-        def face(f: Face | None) -> Face | None:
-            # A factor, so that a coefficient known to within two or three times stays positive.
-            return None if f is None else f.scaled((1.0 + f.relative_uncertainty) ** sign)
+    # The range of a cooling time is wanted to per cents, not to 5 mK.
+    coarser = replace(
+        numerics,
+        cells=max(20, cells // 2),
+        face_cell_m=None if face_cell_m is None else 2 * face_cell_m,
+        tolerance_K=10 * tolerance_K,
+    )
 
-        stages = tuple(replace(s, outer=face(s.outer), inner=face(s.inner)) for s in plan.stages)
-        # Coarser: the range of a cooling time is wanted to per cents, not to 5 mK.
-        return _run(
-            wall, properties, initial_temperature_K, Schedule(stages), crystallization, t_end_s, within_K,
-            max(20, cells // 2), None if face_cell_m is None else 2 * face_cell_m, 10 * tolerance_K, max_points,
-        )  # fmt: skip
+    def varied(sign: float) -> ThermalHistory:
+        # A factor, so that a coefficient known to within two or three times stays positive.
+        def face(f: Face) -> Face:
+            return f.scaled((1.0 + f.relative_uncertainty) ** sign)
+
+        stages = tuple(
+            replace(s, outer=face(s.outer), inner=None if s.inner is None else face(s.inner))
+            for s in plan.stages
+        )
+        return _run(wall, properties, initial_temperature_K, Schedule(stages), crystallization, coarser)
 
     fast, slow = varied(1.0).cooling_time_s, varied(-1.0).cooling_time_s
     words = f"film coefficients are known to about {100 * largest:.0f} %"
@@ -487,19 +535,25 @@ def _inner_face(wall: Wall, stage: Stage) -> Face | None:
     return stage.outer if wall.geometry == "sheet" else None
 
 
+@dataclass(frozen=True)
+class _Numerics:
+    t_end_s: float
+    within_K: float
+    cells: int
+    face_cell_m: float | None
+    tolerance_K: float
+    max_points: int
+
+
 def _run(
     wall: Wall,
     properties: HeatProperties,
     T0: float,
     plan: Schedule,
     crystallization: CrystallizationHeat | None,
-    t_end_s: float,
-    within_K: float,
-    cells: int,
-    face_cell_m: float | None,
-    tolerance_K: float,
-    max_points: int,
+    numerics: _Numerics,
 ) -> ThermalHistory:
+    t_end_s, tolerance_K = numerics.t_end_s, numerics.tolerance_K
     heats = [f for s in plan.stages for f in (s.outer, _inner_face(wall, s)) if f is not None]
     exchanging = [
         f.medium_temperature_K for f in heats if callable(f.film_W_m2K) or f.film_W_m2K > 0 or f.emissivity
@@ -507,7 +561,7 @@ def _run(
     low, high = min([T0, *exchanging]), max([T0, *exchanging])
     if high - low < 1.0:  # a table needs a width
         low, high = low - 0.5, high + 0.5
-    grid = cells_through(wall, cells, face_cell_m)
+    grid = cells_through(wall, numerics.cells, numerics.face_cell_m)
     problem = _Problem(wall, properties, crystallization, grid, low, high)
     integrator = _Integrator(problem, T0)
     n = problem.n
@@ -537,8 +591,6 @@ def _run(
         dt = min(0.1 * shortest, stop - time)
         state = integrator.state
         F, _, _, surfaces, through = integrator.rates(state.T, time, integrator.surfaces)
-        for _ in range(20):  # a film that depends on the surface: its first value
-            F, _, _, surfaces, through = integrator.rates(state.T, time, surfaces)
         integrator.surfaces = surfaces
         G = problem.growth(state.T)[0] if problem.g_table is not None else state.R
         if index == 0:
@@ -572,7 +624,10 @@ def _run(
                     done = time >= stop
                     if final and reached is None:
                         last_target, known = _destination(integrator, step.state.T, time)
-                        if known and float(np.max(np.abs(step.state.T[:n] - last_target))) <= within_K:
+                        if (
+                            known
+                            and float(np.max(np.abs(step.state.T[:n] - last_target))) <= numerics.within_K
+                        ):
                             reached, done = time, True
             if accepted + refused > _MAX_STEPS:
                 raise SolveError(
@@ -598,11 +653,13 @@ def _run(
     if reached is None and math.isfinite(time):
         gap = float(np.max(np.abs(integrator.state.T[:n] - last_target)))
         note_end = f"stopped at {time:.4g} s with {gap:.2f} K still to go at the slowest depth"
-    return _history(
-        wall, problem, integrator, records, stages, E_start, through_total, T0, float(np.mean(last_target)), max_points,
-        {"accepted": accepted, "refused": refused, "newton": integrator.newton, "cells": n},
-        (note_end,) if note_end else (),
-    )  # fmt: skip
+    steps = {"accepted": accepted, "refused": refused, "newton": integrator.newton, "cells": n}
+    heat = _heat_balance(problem, integrator.state, E_start, through_total)
+    goal = float(np.mean(last_target))
+    history = _history(wall, problem, records, numerics.max_points, goal, T0)
+    return replace(
+        history, stages=tuple(stages), heat=heat, steps=steps, notes=(note_end,) if note_end else ()
+    )
 
 
 def _stage_words(stage: Stage, inner: Face | None, start_s: float) -> dict[str, Any]:
@@ -624,7 +681,8 @@ def _stage_words(stage: Stage, inner: Face | None, start_s: float) -> dict[str, 
 
 
 def _destination(integrator: _Integrator, T: Array, time_s: float) -> tuple[Array, bool]:
-    """Steady temperatures of the present stage, and whether there are any (not where both faces are insulated)."""
+    """Steady temperatures of the present stage, and whether there are any (not where both faces are
+    insulated)."""
     p = integrator.p
     outer, inner = integrator.faces
     cooled = [
@@ -639,7 +697,8 @@ def _destination(integrator: _Integrator, T: Array, time_s: float) -> tuple[Arra
         return np.full(p.n, media[0]), True
     F, loss, between, _, _ = integrator.rates(T, time_s, integrator.surfaces)
     *_, move, info = lapack.dgtsv(-between, loss, -between, p.volume * F)
-    return (T + move)[: p.n], bool(info == 0)
+    target: Array = (T + move)[: p.n]
+    return target, bool(info == 0)
 
 
 def _record(
@@ -656,7 +715,8 @@ def _record(
         rate[:n] += p.latent * dX
     dT = rate / C
     T = np.concatenate(([surfaces[0]], state.T[:n], [surfaces[1]], state.T[n:]))
-    # The rate of a surface is not a state of the scheme; that of its cell, 0.1 um below, stands in for dense output.
+    # The rate of a surface is not a state of the scheme; that of its cell, 0.1 um below, stands in for dense
+    # output.
     return _Record(
         time_s,
         T,
@@ -685,7 +745,7 @@ def _thinned(records: list[_Record], n: int, max_points: int) -> tuple[Array, Ar
         if 1 + int(pieces.sum()) <= max_points:
             keep = np.ones(len(t), dtype=bool)
             break
-        pieces = np.where(keep[1:] & keep[:-1], pieces, 1)
+        pieces = np.where(np.logical_and(keep[1:], keep[:-1]), pieces, 1)
         if int(keep.sum()) + int((pieces - 1).sum()) <= max_points:
             break
         tolerance *= 1.3
@@ -736,52 +796,37 @@ def _kept(T: Array, X: Array, t: Array, tolerance: float) -> Array:
     return keep
 
 
-def _history(
-    wall: Wall,
-    p: _Problem,
-    integrator: _Integrator,
-    records: list[_Record],
-    stages: list[dict[str, Any]],
-    E_start: Array,
-    through_total: Array,
-    T0: float,
-    destination_K: float,
-    max_points: int,
-    steps: dict[str, int],
-    notes: tuple[str, ...],
-) -> ThermalHistory:
-    n = p.n
-    time, T, X = _thinned(records, n, max_points)
-    depth = np.concatenate(([0.0], p.grid.centres_m, [wall.thickness_m]))
+def _heat_balance(p: _Problem, state: _State, E_start: Array, through: Array) -> dict[str, float]:
+    """Heat per area of the outer surface [J/m2]; the imbalance is rounding and what Newton leaves."""
     area = p.grid.outer_area
-    state = integrator.state
-    H_end = p.heat(state.T)[0]
-    X_end = p.conversion(state.R)[0] if p.g_table is not None else np.zeros(n)
-    latent = float(np.sum(p.volume[:n] * X_end)) * p.latent
-    sensible = float(np.sum(p.volume * (E_start - H_end)))
-    removed = -float(through_total.sum())
-    heat = {
+    X = p.conversion(state.R)[0] if p.g_table is not None else np.zeros(p.n)
+    latent = float(np.sum(p.volume[: p.n] * X)) * p.latent
+    sensible = float(np.sum(p.volume * (E_start - p.heat(state.T)[0])))
+    removed = 0.0 - float(through.sum())
+    return {
         "removed": removed / area,
-        "removed_outer": -float(through_total[0]) / area,
-        "removed_inner": (0.0 - float(through_total[1])) / area,
+        "removed_outer": (0.0 - float(through[0])) / area,
+        "removed_inner": (0.0 - float(through[1])) / area,
         "sensible": sensible / area,
         "latent": latent / area,
         "imbalance": (sensible + latent - removed) / area,
     }
+
+
+def _history(
+    wall: Wall, p: _Problem, records: list[_Record], max_points: int, destination_K: float, T0: float
+) -> ThermalHistory:
+    n = p.n
+    time, T, X = _thinned(records, n, max_points)
     history = ThermalHistory(
         time_s=time,
-        depth_m=depth,
+        depth_m=np.concatenate(([0.0], p.grid.centres_m, [wall.thickness_m])),
         temperature_K=np.ascontiguousarray(T[:, : n + 2]),
         conversion=X,
         wall=wall,
         bore_temperature_K=T[:, n + 2].copy() if p.bore is not None else None,
-        stages=tuple(stages),
-        heat=heat,
-        steps=steps,
-        notes=notes,
     )
     goal = destination_K + 0.1 * (T0 - destination_K)
-    trace = history.core()[1]
-    if T0 <= destination_K or trace.min() > goal:
+    if destination_K >= T0 or history.core()[1].min() > goal:
         return history
     return replace(history, cooling_time_s=history.time_at_temperature_s(history.core_depth_m, goal))
