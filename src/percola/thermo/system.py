@@ -125,6 +125,7 @@ class System:
         melting, nucleation, growth, diffusion: see their types.
         polymer_properties, solvent_properties: bulk properties of polymer(+resin) and solvent.
         crystallinity, crystallinity_uncertainty: mass share of crystal that the polymer reaches.
+        crystal_exclusion_kT: penalty of solvent inside the crystal, per lattice site [kT]; 0 = the gel keeps its solvent.
         chains: grades and resin; one entry for a single polymer.
         chain_chi: (A, B [K]) between polymer and resin on v0.
         solvents: ((name, weight share, volume share), ...) of the solvent.
@@ -147,6 +148,7 @@ class System:
     chi_source: str = ""
     crystallinity: float = 0.5
     crystallinity_uncertainty: float = 0.1
+    crystal_exclusion_kT: float = 0.0
     chains: tuple[Chain, ...] = ()
     chain_chi: tuple[float, float] = (0.0, 0.0)
     solvents: tuple[tuple[str, float, float], ...] = ()
