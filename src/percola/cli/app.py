@@ -124,7 +124,9 @@ def specimens_copy(
     if json:
         emit_json({"file": written})
     else:
-        console().print(f"Wrote {written}. Change it, then `percola check {written}` and `percola run {written}`.")
+        console().print(
+            f"Wrote {written}. Change it, then `percola check {written}` and `percola run {written}`."
+        )
 
 
 @app.command()
@@ -139,7 +141,9 @@ def schema(
     emit_json(json_schema())
 
 
-RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file (TOML) or a specimen such as patent:Ex7.")]
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file (TOML) or a specimen such as patent:Ex7.")
+]
 
 
 @app.command()

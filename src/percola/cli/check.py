@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from percola.cli.output import console
-from percola.recipe import RecipeError, check, context_of, resolve
+from percola.recipe import RecipeError, context_of, resolve
+from percola.recipe.check import check
 from percola.recipe.findings import GRADES, Finding
 
 
@@ -50,4 +51,4 @@ def show_findings(found: Sequence[Mapping[str, Any]]) -> None:
     """One paragraph for each finding."""
     out = console()
     for finding in found:
-        out.print(str(Finding(**{**{"rule": ""}, **finding})), soft_wrap=True)
+        out.print(str(Finding(**{"rule": "", **finding})), soft_wrap=True)

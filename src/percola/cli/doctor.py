@@ -44,7 +44,6 @@ def examine() -> dict[str, Any]:
         "numba": numba_facts(problems),
         "directories": directories(problems),
         "dependencies": dependencies(problems),
-        "sizes": sizes(memory["available"]),
         "problems": problems,
     }
     return facts
@@ -285,18 +284,6 @@ def dependencies(problems: list[dict[str, str]]) -> dict[str, str | None]:
     return dict(sorted(versions.items()))
 
 
-def sizes(available_bytes: int | None) -> list[dict[str, Any]]:
-    """Estimated memory [B] and time [s] of a run at each size, and whether the memory is there now."""
-    from percola.cli.estimates import of_size
-
-    rows = []
-    for size in SIZES:
-        seconds, needed = of_size(size)
-        fits = None if available_bytes is None else needed <= available_bytes
-        rows.append({"size": size, "bytes": needed, "seconds": seconds, "fits": fits})
-    return rows
-
-
 def show(facts: Mapping[str, Any]) -> None:
     """The same for a person."""
     from rich.table import Table
@@ -334,11 +321,6 @@ def show(facts: Mapping[str, Any]) -> None:
     out.print(table)
     versions = ", ".join(f"{k} {v or 'missing'}" for k, v in facts["dependencies"].items())
     out.print(f"\nPackages: {versions}\n", soft_wrap=False)
-    fits = Table("Size", "Memory", "Time, about", "Fits now", box=None, pad_edge=False)
-    for row in facts["sizes"]:
-        verdict = {True: "yes", False: "no", None: "not known"}[row["fits"]]
-        fits.add_row(f"{row['size']}³", _GiB(row["bytes"]), _duration(row["seconds"]), verdict)
-    out.print(fits)
     for problem in facts["problems"]:
         out.print(f"\nProblem: {problem['what']}\n  what to do: {problem['remedy']}")
     if not facts["problems"]:

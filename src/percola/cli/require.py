@@ -31,8 +31,8 @@ class Requirement:
 def requirements(texts: Sequence[str]) -> tuple[Requirement, ...]:
     """Read the values of ``--require``; unknown ones are refused with the nearest names, before any work.
 
-    Accepted: the key of a verdict (it must PASS), ``KEY=STATUS``, a structure class such as ``percolation``, and
-    ``checks`` (no validity check of any measurement may fail).
+    Accepted: the key of a verdict (it must PASS), ``KEY=STATUS``, a structure class such as ``percolation``,
+    and ``checks`` (no validity check of any measurement may fail).
     """
     if not texts:
         return ()
@@ -58,7 +58,9 @@ def requirements(texts: Sequence[str]) -> tuple[Requirement, ...]:
             known = [*keys, *classes, CHECKS]
             near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
             remedy = f"did you mean {', '.join(near)}?" if near else ""
-            raise InputError(f"--require {text}", "no such verdict or structure class", ", ".join(known), remedy)
+            raise InputError(
+                f"--require {text}", "no such verdict or structure class", ", ".join(known), remedy
+            )
     return tuple(found)
 
 
@@ -81,13 +83,17 @@ def not_met(
         elif requirement.key == "structure_class":
             values = [m["value"] for m in measurements if m["name"] == "structure_class"]
             if requirement.word not in values:
-                broken.append(f"structure class: {', '.join(map(str, values)) or 'not told'}, not {requirement.word}")
+                broken.append(
+                    f"structure class: {', '.join(map(str, values)) or 'not told'}, not {requirement.word}"
+                )
         else:
             verdict = by_key.get(requirement.key)
             if verdict is None:
                 broken.append(f"{requirement.key}: was not judged in this run")
             elif verdict["status"] != requirement.word:
-                broken.append(f"{requirement.key}: {verdict['status']}, not {requirement.word}; {verdict['words']}")
+                broken.append(
+                    f"{requirement.key}: {verdict['status']}, not {requirement.word}; {verdict['words']}"
+                )
     return broken
 
 

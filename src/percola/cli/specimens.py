@@ -57,7 +57,9 @@ def show_one(found: Mapping[str, Any]) -> None:
     for value in reported["values"]:
         sign = "at most " if value["relation"] == "<=" else ""
         remark = "; ".join(t for t in (value["paragraph"], value["note"]) if t)
-        out.print(f"#   {value['name'].replace('_', ' '):<32} {sign + value['text']:<20} {remark}", soft_wrap=True)
+        out.print(
+            f"#   {value['name'].replace('_', ' '):<32} {sign + value['text']:<20} {remark}", soft_wrap=True
+        )
 
 
 def copy(name: str, file: Path | None, force: bool) -> Path:
