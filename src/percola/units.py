@@ -430,6 +430,6 @@ def for_people(value: float, kind_name: str, digits: int = 3) -> str:
 def _plain(number: float, digits: int) -> str:
     """Significant digits without trailing zeros; an exponent only far from one."""
     text = f"{number:.{digits}g}"
-    if "e" in text and 1e-4 <= abs(number) < 1e6:
+    if "e" in text and 1e-4 <= abs(number) < 1e7:
         text = f"{float(text):.0f}"
     return "0" if float(text) == 0.0 else text

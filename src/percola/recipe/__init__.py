@@ -17,6 +17,7 @@ _WHERE = {
     "dumps": "text",
     "updated": "text",
     "canonical": "text",
+    "canonical_data": "text",
     "json_schema": "text",
     "from_dict": "text",
     "to_dict": "text",

@@ -417,10 +417,10 @@ def _update(table: Any, data: Mapping[str, Any]) -> None:
             table[key] = _item(value)
 
 
-def canonical(recipe: Recipe) -> str:
-    """Sorted JSON of what the recipe means in SI: the same for "145 degC" and "145 °C"; names and notes left out.
+def canonical_data(recipe: Recipe) -> dict[str, Any]:
+    """What the recipe means in SI, as plain data: the same for "145 degC" and "145 °C"; names and notes left out.
 
-    Meant for the run's identity.
+    Meant for the run's identity. Names of substances stay as written.
     """
 
     def plain(value: Any) -> Any:
@@ -432,10 +432,15 @@ def canonical(recipe: Recipe) -> str:
             return {k: plain(getattr(value, k)) for k in type(value).model_fields if k not in ("note", "notes")}
         return value
 
-    data = plain(recipe)
+    data: dict[str, Any] = plain(recipe)
     for key in ("name", "description"):
         data.pop(key)
-    return json.dumps(data, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return data
+
+
+def canonical(recipe: Recipe) -> str:
+    """:func:`canonical_data` as sorted JSON."""
+    return json.dumps(canonical_data(recipe), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def json_schema() -> dict[str, Any]:
