@@ -157,3 +157,19 @@ def check(recipe: RecipeName, json: Json = False) -> int:
     result = room.findings(recipe)
     (emit_json if json else room.show)(result)
     return BAD_INPUT if result["counts"]["error"] else DONE
+
+
+@app.command("phase-diagram")
+@work
+def phase_diagram(
+    recipe: RecipeName,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables and figures.")] = None,
+    json: Json = False,
+) -> None:
+    """Cloud point, spinodal, melting and crystallization curves of a recipe: CSV, JSON and figures."""
+    from percola.cli import phase as room
+    from percola.cli.output import emit_json, only_json
+
+    with only_json(json):
+        result = room.diagram(recipe, out)
+    (emit_json if json else room.show)(result)
