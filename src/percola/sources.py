@@ -1,7 +1,8 @@
 """Where numbers and methods come from: a small reader of the BibTeX subset in ``references.bib``.
 
-Every ``source`` column of the tables and every ``citations`` field of a measurement holds keys of that file, several joined by
-``;``. Entries are appended by whoever needs them; :func:`reference` turns a key into words for reports.
+Every ``source`` column of the tables and every ``citations`` field of a measurement holds keys of that file,
+several joined by ``;``. Entries are appended by whoever needs them; :func:`reference` turns a key into words
+for reports.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _surname_last(author: str) -> str:
 
 
 def parse(text: str, where: str = FILE) -> dict[str, Reference]:
-    """Read a BibTeX text: ``@kind{key, name = {value}, ...}``, braces nested, ``%`` lines and text between entries ignored.
+    """Read a BibTeX text, ``@kind{key, name = {value}, ...}``; ``%`` lines and text between are ignored.
 
     Limitations: values stand in braces or quotes; no ``@string`` macros, no ``#`` concatenation (by choice).
     """
@@ -124,6 +125,6 @@ def reference(key: str) -> Reference:
 
 
 def cite(keys: str | Iterable[str]) -> list[str]:
-    """The references in words, each once, in the order given; ``keys`` is a source column or a list of keys."""
+    """The references in words, each once, in order; ``keys`` is a source column or a list of keys."""
     flat = split(keys) if isinstance(keys, str) else [k for item in keys for k in split(item)]
     return [reference(k).text for k in dict.fromkeys(flat)]

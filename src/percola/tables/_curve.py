@@ -38,7 +38,7 @@ class Sourced:
 
     @property
     def estimate(self) -> bool:
-        """Whether the value is estimated, extrapolated, remembered or a default, rather than measured or compiled."""
+        """Whether the value is estimated, extrapolated, remembered or a default."""
         return self.method in ESTIMATES
 
     def to_dict(self) -> dict[str, Any]:
@@ -47,9 +47,13 @@ class Sourced:
             v.tolist() if isinstance(v, np.ndarray) else float(v) for v in (self.value, self.uncertainty)
         ]
         return {
-            "value": plain[0], "uncertainty": plain[1], "unit": self.unit, "source": self.source, "note": self.note,
+            "value": plain[0],
+            "uncertainty": plain[1],
+            "unit": self.unit,
+            "source": self.source,
+            "note": self.note,
             "method": self.method,
-        }  # fmt: skip
+        }
 
 
 def worst(*methods: str) -> str:
@@ -104,9 +108,11 @@ def _reciprocal(x: np.ndarray) -> np.ndarray:
 class Curve:
     """A property against temperature.
 
-    The points are interpolated by the shape-preserving cubic of Fritsch and Carlson (PCHIP), so that monotone points give a
-    monotone curve, in coordinates in which the property is nearly straight: ln(viscosity) against 1/T (Andrade), density
-    of a gas against 1/T, all others against T. Relative uncertainty is interpolated linearly in T.
+    The points are interpolated by the shape-preserving cubic of Fritsch and Carlson (PCHIP), so that
+    monotone points give a
+    monotone curve, in coordinates in which the property is nearly straight: ln(viscosity) against 1/T
+        (Andrade), density of a gas against 1/T, all others against T. Relative uncertainty is interpolated
+        linearly in T.
     """
 
     quantity: str
@@ -141,7 +147,7 @@ class Curve:
         if len(self.points) == 1:
             value = np.full(T.shape, first.value)
             relative = np.full(T.shape, first.uncertainty / abs(first.value))
-            used = self.points
+            used: tuple[Row, ...] = self.points
         else:
             value = self.interpolate(self.x(clipped))
             if self.logarithmic:

@@ -1,4 +1,4 @@
-"""Reading of the CSV tables: one value a row, with unit, uncertainty, range, method and source; nothing is guessed."""
+"""Reading of the CSV tables: one value a row with unit, uncertainty, range, method and source."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 
 from percola.errors import TableError
 
@@ -34,8 +35,8 @@ ESTIMATES = frozenset({"extrapolated", "estimate", "memory", "default"})
 #: The units that may stand in a table; SI, so that nothing is converted when read.
 UNITS: frozenset[str] = frozenset(
     {
-        "1", "K", "K2", "kg/m3", "kg/mol", "m3/mol", "Pa s", "N/m", "W/(m K)", "J/(kg K)", "J/mol", "J/m2", "Pa^0.5",
-        "Pa", "J/m3", "m", "m/s", "1/m3", "1/K", "S/m",
+        "1", "K", "K2", "kg/m3", "kg/mol", "m3/mol", "Pa s", "N/m", "W/(m K)", "J/(kg K)", "J/mol", "J/m2",
+        "Pa^0.5", "Pa", "J/m3", "m", "m/s", "1/m3", "1/K", "S/m",
     }
 )  # fmt: skip
 
@@ -54,8 +55,8 @@ class Row:
         key: substance, or ``"PVDF|DEP"`` for a pair.
         quantity: name of the file, or the column ``quantity`` where a file holds several.
         value: in ``unit``.
-        uncertainty: one standard deviation in ``unit``; a multiplicative one is written ``x3`` in the file (a factor of 3)
-            and is read as value times ln 3, its first-order equivalent.
+        uncertainty: one standard deviation in ``unit``; a multiplicative one is written ``x3`` in the file
+            (a factor of 3) and is read as value times ln 3, its first-order equivalent.
         T_min_K: lower end of the range of validity; equal to T_max_K for a point of a curve.
         where: file and line, for messages.
     """
@@ -88,7 +89,7 @@ class Entry:
 
 
 def normalized(name: str) -> str:
-    """A name without case, spaces, hyphens, brackets, primes and accents, Greek letters spelled out: what aliases match on."""
+    """A name in lower case letters and digits only, Greek letters spelled out: what aliases match on."""
     out = []
     for c in unicodedata.normalize("NFKC", name).casefold():
         c = _GREEK.get(c, c)
@@ -101,7 +102,7 @@ def _data() -> Traversable:
 
 
 def _records(file: Traversable) -> Iterator[tuple[str, dict[str, str]]]:
-    with file.open("r", encoding="utf-8", newline="") as stream:
+    with file.open("r", encoding="utf-8") as stream:
         lines = csv.DictReader(stream)
         for record in lines:
             if None in record or any(v is None for v in record.values()):
@@ -217,7 +218,7 @@ def rows() -> Mapping[tuple[str, str], tuple[Row, ...]]:
     out: dict[tuple[str, str], tuple[Row, ...]] = {}
     for name, group in found.items():
         group.sort(key=lambda r: r.T_min_K)
-        for a, b in zip(group, group[1:], strict=False):
+        for a, b in pairwise(group):
             if a.T_max_K >= b.T_min_K:
                 raise TableError(b.where, f"{name} overlaps {a.where}", "one value a temperature", "drop one")
             if a.unit != b.unit:

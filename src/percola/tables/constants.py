@@ -1,4 +1,4 @@
-"""Constants of nature and of convention (exact since the SI of 2019 unless said otherwise; source: codata2018)."""
+"""Constants of nature and of convention, exact since the SI of 2019 (codata2018) unless said otherwise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KGF_CM2_PA: Final = 98066.5
 #: Standard acceleration of gravity [m/s2], exact.
 GRAVITY_M_S2: Final = 9.80665
 
-#: Entropic part of chi in the default from Hansen parameters, chi = CHI_ENTROPIC + HANSEN_ALPHA V1 Ra2/(4 R T) [-]; +- 0.1 (flory1953).
+#: Entropic part of the default chi = CHI_ENTROPIC + HANSEN_ALPHA V1 Ra2/(4 R T) [-]; +- 0.1 (flory1953).
 CHI_ENTROPIC: Final = 0.34
 #: Factor of the Hansen distance in the same [-]; +- 0.2 (lindvig2002).
 HANSEN_ALPHA: Final = 0.6
