@@ -1,0 +1,1 @@
+"""Measurements on voxel structures and images."""
