@@ -242,19 +242,19 @@ def test_comonomer_of_a_homopolymer_is_refused():
 
 
 def test_default_chi_is_the_formula_of_lindvig():
-    pair = tables.pair("PVDF", "ACP")
-    a, b = tables.polymer("PVDF").hansen_Pa05, tables.liquid("ACP").hansen_Pa05
+    pair = tables.pair("PVDF", "MB")
+    a, b = tables.polymer("PVDF").hansen_Pa05, tables.liquid("MB").hansen_Pa05
     d2 = (
         4 * (float(a[0]) - float(b[0])) ** 2
         + (float(a[1]) - float(b[1])) ** 2
         + (float(a[2]) - float(b[2])) ** 2
     )
-    # SI by hand: V1 = 120.149e-6/1.0228 m3/mol; delta^2 in Pa
-    V = 0.120149 / float(tables.liquid("ACP").density_kg_m3(298.15))
+    # SI by hand: V1 = M/rho, distances in Pa
+    V = 0.136148 / float(tables.liquid("MB").density_kg_m3(298.15))
     assert float(pair.chi(400.0)) == pytest.approx(0.34 + 0.6 * V * d2 / (4 * 8.314462618 * 400.0), rel=1e-9)
     assert pair.chi(400.0).estimate
-    # RED of 2.20 in the data: Ra = 2.20 * 4.1 MPa^0.5
-    assert math.sqrt(d2) == pytest.approx(2.20 * 4100.0, rel=0.01)
+    # RED of 1.888 in the data: Ra = 2.20 * 4.1 MPa^0.5
+    assert math.sqrt(d2) == pytest.approx(1.888 * 4100.0, rel=0.001)
 
 
 def test_overrides_win_over_defaults():
