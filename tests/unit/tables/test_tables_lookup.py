@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from percola import tables
@@ -43,6 +43,8 @@ ALIASES = [
 ]
 
 
+# No deadline: the first call reads the tables, and the machine may be busy.
+@settings(deadline=None)
 @given(st.sampled_from(ALIASES), st.integers(0, 2**16), st.sampled_from([" ", "-", "_", "", ", "]))
 def test_case_spaces_hyphens_and_greek_do_not_matter(alias, bits, filler):
     name, key = alias
@@ -53,6 +55,7 @@ def test_case_spaces_hyphens_and_greek_do_not_matter(alias, bits, filler):
     assert tables.liquid(f" {spoken} ").key == key
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_gives_a_liquid_or_a_table_error(text):
     known = {_read.normalized(a): k for a, k in ALIASES}
