@@ -93,9 +93,6 @@ def known(quantity: str, key: str) -> bool:
     return (quantity, key) in rows()
 
 
-_Pair = tuple[Callable[[np.ndarray], np.ndarray], Callable[[np.ndarray], np.ndarray]]
-
-
 def _same(x: np.ndarray) -> np.ndarray:
     return x
 
@@ -121,6 +118,8 @@ class Curve:
     x: Callable[[np.ndarray], np.ndarray]
     interpolate: Callable[[np.ndarray], np.ndarray]
     logarithmic: bool
+    grid_K: np.ndarray
+    relative: np.ndarray
 
     @property
     def T_min_K(self) -> float:
@@ -134,8 +133,9 @@ class Curve:
         T = np.asarray(temperature_K, dtype=float)
         low, high = self.T_min_K, self.T_max_K
         # Half a millikelvin: temperatures that went to Celsius and back must not fall off the end.
-        if T.size == 0 or not bool(np.all((low - 5e-4 <= T) & (high + 5e-4 >= T))):
-            outside = T[~((low - 5e-4 <= T) & (high + 5e-4 >= T))] if T.size else T
+        inside = (low - 5e-4 <= T) & (high + 5e-4 >= T)  # False for NaN
+        if T.size == 0 or not inside.all():
+            outside = T[~inside]
             raise TableError(
                 f"tables, {self.quantity} of {entries()[self.key].name}",
                 f"asked for at {float(outside.flat[0]):.2f} K" if outside.size else "no temperature given",
@@ -152,8 +152,8 @@ class Curve:
             value = self.interpolate(self.x(clipped))
             if self.logarithmic:
                 value = np.exp(value)
-            grid = np.array([p.T_min_K for p in self.points])
-            relative = np.interp(clipped, grid, [p.uncertainty / abs(p.value) for p in self.points])
+            grid = self.grid_K
+            relative = np.interp(clipped, grid, self.relative)
             a = max(int(np.searchsorted(grid, float(clipped.min()), side="right")) - 1, 0)
             b = min(int(np.searchsorted(grid, float(clipped.max()), side="left")), len(grid) - 1)
             used = self.points[min(a, b) : b + 1]
@@ -179,8 +179,11 @@ def curve(quantity: str, key: str) -> Curve:
     logarithmic = quantity == "viscosity" and entries()[key].kind != "gas"
     inverse = logarithmic or (quantity == "density" and entries()[key].kind == "gas")
     transform = _reciprocal if inverse else _same
+    T = np.array([p.T_min_K for p in group])
+    y = np.array([p.value for p in group])
+    spread = np.array([p.uncertainty for p in group]) / np.abs(y)
     if len(group) == 1:
-        return Curve(quantity, key, group, transform, _same, logarithmic)
+        return Curve(quantity, key, group, transform, _same, logarithmic, T, spread)
     if any(p.T_min_K != p.T_max_K for p in group):
         raise TableError(
             group[0].where, "a range among points", "T_min_K = T_max_K for points", "mend the rows"
@@ -188,9 +191,7 @@ def curve(quantity: str, key: str) -> Curve:
     # Imported here: scipy.interpolate takes a tenth of a second that `percola --help` must not pay.
     from scipy.interpolate import PchipInterpolator
 
-    T = np.array([p.T_min_K for p in group])
-    y = np.array([p.value for p in group])
     x = transform(T)
     order = np.argsort(x)
     fit = PchipInterpolator(x[order], (np.log(y) if logarithmic else y)[order], extrapolate=False)
-    return Curve(quantity, key, group, transform, fit, logarithmic)
+    return Curve(quantity, key, group, transform, fit, logarithmic, T, spread)
