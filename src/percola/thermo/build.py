@@ -48,7 +48,10 @@ def build_system(
     """
     _checked(polymers, solvents, resin)
     main_name = max(polymers, key=lambda p: p[2])[0]
-    things = {name: tables.polymer(name, comonomer_mole_fraction if _copolymer(name) else None) for name, _, _ in polymers}
+    things = {
+        name: tables.polymer(name, comonomer_mole_fraction if _copolymer(name) else None)
+        for name, _, _ in polymers
+    }
     main = things[main_name]
 
     # --- solvent: shares by volume and by mole at the reference temperature ---
@@ -83,7 +86,14 @@ def build_system(
         p = tables.mixture(thing.key, y)
         v = weight / _at(thing.density_kg_m3)
         chains.append(
-            Chain(thing.key, mass / _at(thing.density_kg_m3) / site_mol, v, False, float(p.chi_A), float(p.chi_B_K))
+            Chain(
+                thing.key,
+                mass / _at(thing.density_kg_m3) / site_mol,
+                v,
+                False,
+                float(p.chi_A),
+                float(p.chi_B_K),
+            )
         )
         densities.append((weight, thing))
         pr = tables.pair(main, thing.key)
@@ -150,7 +160,10 @@ def _checked(
     for name, mass, weight in [*polymers, *([resin] if resin else [])]:
         if not 1.0 <= mass <= 2e4:
             raise InputError(
-                f"molar mass of {name}", f"{mass:g} kg/mol", "1 to 20000 kg/mol", "give kg/mol: Mw 3.62e5 is 362 kg/mol"
+                f"molar mass of {name}",
+                f"{mass:g} kg/mol",
+                "1 to 20000 kg/mol",
+                "give kg/mol: Mw 3.62e5 is 362 kg/mol",
             )
         if not weight > 0:
             raise InputError(f"weight of {name}", f"{weight:g}", "a positive number")
@@ -172,7 +185,9 @@ def _mean_chain(chains: Sequence[Chain], chain_chi: tuple[float, float]) -> tupl
     return n, a, b
 
 
-def _line(prop: Any, thing: Any, quantity: str, low_K: float = 293.15, high_K: float = 503.15) -> tuple[float, float]:
+def _line(
+    prop: Any, thing: Any, quantity: str, low_K: float = 293.15, high_K: float = 503.15
+) -> tuple[float, float]:
     """(value at the reference, slope) of the straight line through a property within the range of the table."""
     lo, hi = thing.temperature_range_K(quantity)
     t = np.linspace(max(lo, low_K), min(hi, high_K), 9) if hi > lo else np.array([lo])
@@ -251,7 +266,9 @@ def _solvent_notes(liquids: list[tuple[Any, float]], volumes: list[float]) -> tu
         for z, _ in liquids[i + 1 :]:
             p = tables.pair(x.key, z.key)
             v1, v2 = (_at(q.molar_volume_m3_mol) for q in (x, z))
-            t = mixed_solvent_critical_temperature_K(v1, v2, float(p.chi_B_K), float(p.reference_volume_m3_mol))
+            t = mixed_solvent_critical_temperature_K(
+                v1, v2, float(p.chi_B_K), float(p.reference_volume_m3_mol)
+            )
             mix = (
                 f"{x.key} and {z.key}: chi of the two liquids by themselves reaches its critical value at "
                 f"{t - 273.15:.0f} degC ({p.chi_B_K.method}, +- {100 * float(p.chi_B_K.uncertainty) / max(float(p.chi_B_K), 1e-9):.0f} %)"
@@ -271,4 +288,3 @@ def _keys(pair: Any, main: Any) -> list[str]:
     for s in used:
         keys += [k for k in s.source.split(";") if k and k not in ("memory", "percola")]
     return [*keys, "flory1953", "nishiwang1975", "desouza2024", "hoffman1976", "avrami1939", "nakamura1972"]
-

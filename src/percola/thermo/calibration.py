@@ -25,9 +25,8 @@ class CrystallizationTargets:
         T_low_K, T_high_K, ratio_weight_fraction: where that ratio holds.
         plateau_K: crystallization temperature after erased memory, at ``plateau_weight_fraction`` and
             ``cooling_rate_K_s``.
-        memory_K: T_a, dissolution temperature at which the crystallization temperature is within
-            ``onset_K`` of the plateau.
-        heterogeneous_range_m3: bounds within which N_het is sought.
+        memory_K: T_a, dissolution temperature from which on the crystallization temperature is within
+            ``onset_K`` of the plateau (paragraph 52: about 178 degC for PVDF/DEP).
     """
 
     nuclei_ratio: float = 70.0
@@ -39,7 +38,6 @@ class CrystallizationTargets:
     memory_K: float = 451.15
     onset_K: float = 1.0
     cooling_rate_K_s: float = 2 / 60
-    heterogeneous_range_m3: tuple[float, float] = (1e10, 1e16)
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,14 @@ class CrystallizationFit:
 
     Attributes:
         system: refitted.
-        memory_K: T_a that the fit reaches (may differ from the target where N_het ran into its bounds).
-        plateau_K: crystallization temperature after erased memory.
-        at_bound: whether N_het is at a bound.
+        memory_K, plateau_K: what the fit reaches.
+        Tm0_shift_K: change of the equilibrium melting temperature that it took, to be held against its uncertainty.
     """
 
     system: System
     memory_K: float
     plateau_K: float
-    at_bound: bool
+    Tm0_shift_K: float
 
 
 def memory_temperature_K(
@@ -78,63 +75,65 @@ def memory_temperature_K(
 
 
 def fit_crystallization(system: System, targets: CrystallizationTargets) -> CrystallizationFit:
-    """Fit mean thickness, background of nuclei and growth prefactor, each to the target that it controls.
+    """Fit mean thickness, growth prefactor and equilibrium melting temperature, each to the target that it controls.
 
-    l_mean from the ratio of self-nuclei (closed form), G0 from the plateau temperature (bisection in ln G0), N_het from
-    T_a (bisection around that). sigma_e, N_tot, Kg, U* and T_inf stay as given: they are the priors.
+    l_mean from the ratio of self-nuclei (closed form), G0 from the plateau temperature (bisection in ln G0), Tm0 from
+    T_a (bisection).
+    sigma_e, N_tot, N_het, Kg, U* and T_inf stay as given: they are the priors. sigma_e and l_mean enter only as
+    their ratio.
     """
     phi_r = float(system.volume_fraction(targets.ratio_weight_fraction))
     phi_p = float(system.volume_fraction(targets.plateau_weight_fraction))
-    length = critical_thickness_m(
-        np.array([targets.T_low_K, targets.T_high_K]),
-        system.melting_temperature_K(phi_r),
-        system.nucleation,
-        system.melting,
-    )
-    mean = float(length[1] - length[0]) / math.log(targets.nuclei_ratio)
-    erased = np.array([float(system.melting_temperature_K(phi_p)) + 20])
 
-    def with_plateau(heterogeneous: float) -> System:
-        base = replace(
-            system,
-            nucleation=replace(system.nucleation, mean_thickness_m=mean, heterogeneous_density_m3=heterogeneous),
+    def at(Tm0_K: float) -> System:
+        trial = replace(system, melting=replace(system.melting, Tm0_K=Tm0_K))
+        length = critical_thickness_m(
+            np.array([targets.T_low_K, targets.T_high_K]),
+            trial.melting_temperature_K(phi_r),
+            trial.nucleation,
+            trial.melting,
         )
-        lo, hi = math.log(base.growth.prefactor_m_s) - 25, math.log(base.growth.prefactor_m_s) + 25
-        for _ in range(30):
-            middle = 0.5 * (lo + hi)
-            trial = replace(base, growth=replace(base.growth, prefactor_m_s=math.exp(middle)))
-            t = float(trial.crystallization_temperature_K(phi_p, erased, targets.cooling_rate_K_s)[0])
-            # Too slow to crystallize at all counts as too cold.
-            if np.isfinite(t) and t > targets.plateau_K:
-                hi = middle
-            else:
-                lo = middle
-        return replace(base, growth=replace(base.growth, prefactor_m_s=math.exp(0.5 * (lo + hi))))
+        mean = float(length[1] - length[0]) / math.log(targets.nuclei_ratio)
+        trial = replace(trial, nucleation=replace(trial.nucleation, mean_thickness_m=mean))
+        return _with_plateau(trial, phi_p, targets)
 
-    def memory(heterogeneous: float) -> float:
-        return memory_temperature_K(
-            with_plateau(heterogeneous), targets.plateau_weight_fraction, targets.cooling_rate_K_s, targets.onset_K
-        )
+    def memory_lasts(trial: System) -> bool:
+        t = trial.crystallization_temperature_K(
+            phi_p, np.array([targets.memory_K]), targets.cooling_rate_K_s
+        )[0]
+        return not float(t) < targets.plateau_K + targets.onset_K  # NaN: crystallized in the hold
 
-    lo, hi = (math.log(v) for v in targets.heterogeneous_range_m3)
-    at_bound = False
-    if memory(math.exp(lo)) < targets.memory_K:  # T_a falls as N_het rises
-        best, at_bound = lo, True
-    elif memory(math.exp(hi)) > targets.memory_K:
-        best, at_bound = hi, True
-    else:
-        for _ in range(14):
-            middle = 0.5 * (lo + hi)
-            lo, hi = (middle, hi) if memory(math.exp(middle)) > targets.memory_K else (lo, middle)
-        best = 0.5 * (lo + hi)
-    fitted = with_plateau(math.exp(best))
-    plateau = float(fitted.crystallization_temperature_K(phi_p, erased, targets.cooling_rate_K_s)[0])
+    # Memory ends a few kelvin below the melting temperature of the solution, so that T_a rises with Tm0.
+    lo = max(targets.T_high_K, targets.memory_K) - 20
+    lo, hi = lo + system.melting.Tm0_K - float(system.melting_temperature_K(phi_p)), system.melting.Tm0_K + 60
+    lo = max(lo, targets.T_high_K + 5 + system.melting.Tm0_K - float(system.melting_temperature_K(phi_r)))
+    for _ in range(14):
+        middle = 0.5 * (lo + hi)
+        lo, hi = (lo, middle) if memory_lasts(at(middle)) else (middle, hi)
+    fitted = at(0.5 * (lo + hi))
+    erased = np.array([float(fitted.melting_temperature_K(phi_p)) + 20])
     return CrystallizationFit(
         fitted,
-        memory_temperature_K(fitted, targets.plateau_weight_fraction, targets.cooling_rate_K_s, targets.onset_K),
-        plateau,
-        at_bound,
+        memory_temperature_K(
+            fitted, targets.plateau_weight_fraction, targets.cooling_rate_K_s, targets.onset_K
+        ),
+        float(fitted.crystallization_temperature_K(phi_p, erased, targets.cooling_rate_K_s)[0]),
+        fitted.melting.Tm0_K - system.melting.Tm0_K,
     )
+
+
+def _with_plateau(system: System, phi: float, targets: CrystallizationTargets) -> System:
+    """The system whose T_c after erased memory is the target: bisection in ln G0 (T_c rises with G0)."""
+    erased = np.array([float(system.melting_temperature_K(phi)) + 20])
+    lo = math.log(system.growth.prefactor_m_s) - 25
+    hi = lo + 50
+    for _ in range(34):
+        middle = 0.5 * (lo + hi)
+        trial = replace(system, growth=replace(system.growth, prefactor_m_s=math.exp(middle)))
+        t = float(trial.crystallization_temperature_K(phi, erased, targets.cooling_rate_K_s)[0])
+        # NaN: too slow to crystallize at all, or (never near the plateau) all crystallized; the first counts as too cold.
+        lo, hi = (lo, middle) if np.isfinite(t) and t > targets.plateau_K else (middle, hi)
+    return replace(system, growth=replace(system.growth, prefactor_m_s=math.exp(0.5 * (lo + hi))))
 
 
 def chi_from_cloud_points(

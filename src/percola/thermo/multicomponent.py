@@ -159,7 +159,7 @@ class Mixture:
         log_parent = np.log(parent)
         guess = np.asarray(shadow_guess, dtype=float)
         n = len(parent)
-        u = np.array(guess[1:] if np.any(guess <= 0) else np.log(guess[1:]))
+        u = np.array(guess[1:] if np.any(guess <= 0) else np.log(guess[1:]), dtype=float)
         t = float(temperature_guess_K)
         delta = 0.5 * self.chi_B_K  # dchi/dT = -B/T^2
 
@@ -174,12 +174,11 @@ class Mixture:
             # d mu_i / d phi_j (unconstrained), then phi_1 = 1 - sum and phi_j = exp(u_j)
             x = self.chi(t)
             field = x @ shadow
-            jac = x - (1 / self.segments)[None, :] - field[None, :]
-            jac[np.diag_indices(n)] += 1 / (self.segments * shadow)
-            by_u = (jac[:, 1:] - jac[:, :1]) * shadow[1:]
-            # The entropic term 1/N_j du_j, exact even where exp(u_j) underflows.
-            tiny = shadow[1:] == 0
-            by_u[np.arange(1, n)[tiny], np.arange(n - 1)[tiny]] = 1 / self.segments[1:][tiny]
+            smooth = x - (1 / self.segments)[None, :] - field[None, :]
+            # d/du_j = phi_j (d/dphi_j - d/dphi_1); the logarithms give 1/N_j on the diagonal, exact where phi_j underflows.
+            by_u = (smooth[:, 1:] - smooth[:, :1]) * shadow[1:]
+            by_u[np.arange(1, n), np.arange(n - 1)] += 1 / self.segments[1:]
+            by_u[0] -= shadow[1:] / (self.segments[0] * s)
 
             def energy(v: FloatArray) -> FloatArray:
                 w = 2 * delta @ v
@@ -191,8 +190,8 @@ class Mixture:
             except np.linalg.LinAlgError:
                 return float("nan"), np.full(n, np.nan)
             step[-1] = np.clip(step[-1], -0.2, 0.2)
-            scale = min(1.0, 3.0 / max(1e-300, float(np.max(np.abs(step[:-1]) * (np.exp(u) > 1e-12)))))
-            while solvent(u + scale * step[:-1]) <= 0:
+            scale = min(1.0, 3.0 / max(1e-300, float(np.max(np.abs(step[:-1]) * (u > -28)))))
+            while np.max(u + scale * step[:-1]) > 0 or solvent(u + scale * step[:-1]) <= 0:
                 scale *= 0.5
             u, t = u + scale * step[:-1], t * np.exp(scale * step[-1])
             if scale == 1.0 and np.max(np.abs(step)) < 1e-11:

@@ -134,7 +134,11 @@ def phase_diagram(
     phi_c, t_c = system.critical_point()
     marked = {}
     if recipe is not None:
-        marked = {"w": recipe[0], "phi": float(system.volume_fraction(recipe[0])), "dissolution_K": float(recipe[1])}
+        marked = {
+            "w": recipe[0],
+            "phi": float(system.volume_fraction(recipe[0])),
+            "dissolution_K": float(recipe[1]),
+        }
     with np.errstate(invalid="ignore"):
         return PhaseDiagram(
             polymer=system.polymer,

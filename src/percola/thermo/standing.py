@@ -106,12 +106,16 @@ def standing_observation(
     two = math.isfinite(rich) and lean < phi < rich
     local = min(rich, 1 - 1e-9) if two else phi
     nuclei = float(system.self_nuclei_density_m3(dissolution_K, phi))
-    solid = float(crystallized_fraction(float(system.growth_rate_m_s(observation_K, local)) * standing_s, nuclei))
+    solid = float(
+        crystallized_fraction(float(system.growth_rate_m_s(observation_K, local)) * standing_s, nuclei)
+    )
     share = (phi - lean) / (rich - lean) if two else None
     reasons = []
     dissolved = not cloud > dissolution_K
     if not dissolved:
-        reasons.append(f"not one phase at {_celsius(dissolution_K)}: the cloud point is {_celsius(min(cloud, 9999.0))}")
+        reasons.append(
+            f"not one phase at {_celsius(dissolution_K)}: the cloud point is {_celsius(min(cloud, 9999.0))}"
+        )
     if not two:
         found = f"the cloud point is {_celsius(cloud)}" if math.isfinite(cloud) else "there is no cloud point"
         reasons.append(f"one liquid phase at {_celsius(observation_K)}: {found}")

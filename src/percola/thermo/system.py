@@ -8,6 +8,7 @@ resin where there is one (in the fixed ratio of the recipe). It refers to volume
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -109,6 +110,37 @@ class Quantity:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@lru_cache(maxsize=64)
+def _binodal_nodes(
+    segments: float, chi_A: float, chi_B_K: float
+) -> tuple[float, float, FloatArray, FloatArray, FloatArray]:
+    """Binodal against s = sqrt((T_top - T)/(T_top - T_low)), in which it is smooth up to the critical point."""
+    low, top = 150.0, 1000.0
+    phi_c, chi_c = (float(v) for v in fh.critical_point(segments))
+    if chi_B_K > 0 and chi_c > chi_A:
+        top = min(top, chi_B_K / (chi_c - chi_A))
+    if chi_B_K <= 0 or top <= low + 1:
+        return low, low, np.zeros(1), np.full(1, np.nan), np.full(1, np.nan)
+    s = np.linspace(0, 1, 401)
+    t = top - (top - low) * s**2
+    two = fh.binodal(segments, chi_A + chi_B_K / t)
+    lean, rich = np.where(np.isnan(two.lean), phi_c, two.lean), np.where(np.isnan(two.rich), phi_c, two.rich)
+    return low, top, s, lean, np.minimum(rich, 1 - 1e-12)
+
+
+def _binodal_table(
+    segments: float, chi_A: float, chi_B_K: float, temperature_K: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(lean, rich) interpolated, good to 1e-5 in phi; NaN above the critical temperature; for kinetics only."""
+    low, top, s, lean, rich = _binodal_nodes(segments, chi_A, chi_B_K)
+    inside = temperature_K < top
+    if not np.any(inside):
+        nothing = np.full(temperature_K.shape, np.nan)
+        return nothing, nothing
+    at = np.sqrt(np.clip((top - temperature_K) / (top - low), 0, 1))
+    return np.where(inside, np.interp(at, s, lean), np.nan), np.where(inside, np.interp(at, s, rich), np.nan)
 
 
 @dataclass(frozen=True)
@@ -406,9 +438,9 @@ class System:
 
     def _composition_where_crystals_grow(self, temperature_K: FloatArray, phi: FloatArray) -> FloatArray:
         """phi, or that of the rich phase where phi lies between the two liquid phases; shape phi x T."""
-        lean, rich = self.binodal(temperature_K)
+        lean, rich = _binodal_table(self.segments, self.chi_A, self.chi_B_K, temperature_K)
         inside = (phi[:, None] > lean[None, :]) & (phi[:, None] < rich[None, :])
-        return np.where(inside, np.minimum(rich, 1.0)[None, :], phi[:, None])
+        return np.where(inside, rich[None, :], phi[:, None])
 
     def crystallization_drive(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
         """Free energy gained by crystallization per site of polymer, in kT: (dh v0/kT)(1 - T/Tm(phi))."""
