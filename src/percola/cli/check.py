@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from percola.cli.output import console
-from percola.recipe import RecipeError, context_of, resolve
-from percola.recipe.check import check
+from percola.recipe import RecipeError, check, context_of, resolve
 from percola.recipe.findings import GRADES, Finding
 
 

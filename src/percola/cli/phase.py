@@ -33,7 +33,7 @@ def diagram(source: str, out: Path | None) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)  # before the work: an unwritable place is told at once
     solution = solution_from(recipe)
     result = phase_diagram(solution.system, (solution.weight_fraction, solution.dissolution_temperature_K))
-    data = plain(result.to_dict())
+    data = {**plain(result.to_dict()), "solution": plain([q.to_dict() for q in solution.quantities()])}
     files = {
         "json": folder / "phase_diagram.json",
         "csv": folder / "phase_diagram.csv",
@@ -79,19 +79,21 @@ def _figures(data: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     from percola.plot import process, style
 
     files = {}
-    with matplotlib.rc_context(style.RC):
+    look: Any = style.RC
+    with matplotlib.rc_context(look):
         for name, draw in (
             ("phase_diagram", process.phase_map),
             ("crystallization", process.crystallization_against_dissolution),
         ):
-            axes = draw(data)
+            figure, axes = plt.subplots(figsize=(5.4, 3.8), layout="constrained")
+            draw(data, ax=axes)
             for kind in ("svg", "png"):
                 image = io.BytesIO()
-                axes.figure.savefig(image, format=kind, dpi=200)
+                figure.savefig(image, format=kind, dpi=200)
                 path = folder / f"{name}.{kind}"
                 write_bytes(path, image.getvalue())
                 files[f"{name}_{kind}"] = path
-            plt.close(axes.figure)
+            plt.close(figure)
     return files
 
 
@@ -99,37 +101,28 @@ def show(result: Mapping[str, Any]) -> None:
     """The answer for a person."""
     from percola.units import for_people
 
-    def celsius(value: float | None) -> str:
-        return "none" if value is None else for_people(value, "temperature")
-
     out = console()
-    recipe, critical = result["recipe"], result["critical"]
+    recipe, found = result["recipe"], {q["name"]: q for q in result["solution"]}
     out.print(f"{result['polymer']} in {result['solvent']}, {100 * recipe['w']:.1f} wt%")
-    out.print(f"  dissolution          {celsius(recipe['dissolution_K'])}")
-    at = {name: _at(result, name, recipe["w"]) for name in ("melting_K", "cloud_point_K", "spinodal_K")}
-    out.print(f"  melting              {celsius(at['melting_K'])}")
-    for curve in result["crystallization"]:
-        if abs(curve["dissolution_K"] - recipe["dissolution_K"]) < 1e-6:
-            rate = for_people(result["cooling_rate_K_s"], "cooling_rate")
-            value = _between(result["weight_fraction"], curve["temperature_K"], recipe["w"])
-            out.print(f"  crystallization      {celsius(value)} at {rate}")
-    out.print(f"  cloud point          {celsius(at['cloud_point_K'])}")
-    out.print(f"  spinodal             {celsius(at['spinodal_K'])}")
-    out.print(f"  critical point       {celsius(critical['T_K'])} at {100 * critical['w']:.1f} wt%")
+    out.print(f"  {'dissolution':<22} {for_people(recipe['dissolution_K'], 'temperature')}")
+    rate = for_people(result["cooling_rate_K_s"], "cooling_rate")
+    for name, words in (
+        ("melting_temperature", "melting"),
+        ("crystallization_temperature", f"crystallization {rate}"),
+        ("cloud_point", "cloud point"),
+        ("spinodal_temperature", "spinodal"),
+        ("critical_temperature", "critical point"),
+    ):
+        quantity = found.get(name) or {"value": None, "uncertainty": None}
+        value, spread = quantity["value"], quantity["uncertainty"]
+        text = "none" if value is None else for_people(value, "temperature")
+        if value is not None and spread is not None:
+            text += f" ± {spread:.0f} K"
+        if name == "critical_temperature" and value is not None:
+            text += f" at {100 * result['critical']['w']:.1f} wt%"
+        out.print(f"  {words:<22} {text}")
     standing = result.get("standing") or {}
     if standing:
         seen = "a planar interface would be seen" if standing["planar_interface"] else "no planar interface"
-        out.print(f"  standing             {seen} (10 to 60 wt%)")
+        out.print(f"  {'standing':<22} {seen} (10 to 60 wt%)")
     out.print("\nWrote " + ", ".join(result["files"].values()), soft_wrap=True)
-
-
-def _at(result: Mapping[str, Any], name: str, weight_fraction: float) -> float | None:
-    return _between(result["weight_fraction"], result[name], weight_fraction)
-
-
-def _between(xs: list[float], ys: list[float | None], x: float) -> float | None:
-    """Linear interpolation; None next to a gap of the curve."""
-    for (x0, y0), (x1, y1) in zip(zip(xs, ys, strict=True), zip(xs[1:], ys[1:], strict=True), strict=False):
-        if x0 <= x <= x1 and y0 is not None and y1 is not None:
-            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-    return None

@@ -9,25 +9,6 @@ from typing import Any
 
 from percola.cli.output import console
 
-# Kind of quantity for each SI unit of measurements; pure numbers are shares where the name is listed.
-KIND_OF_UNIT = {
-    "m": "length",
-    "K": "temperature",
-    "Pa": "pressure",
-    "m/(s.Pa)": "permeability",
-    "S/m": "conductivity",
-    "kg/mol": "molar_mass",
-}
-SHARES = {
-    "porosity",
-    "through_porosity",
-    "isolated_void_fraction",
-    "breaking_extension",
-    "stretching_residual_strain",
-    "polymer_network_share",
-    "network_connectivity",
-    "crystallinity",
-}
 MARKS = {"PASS": "passes", "FAIL": "fails", "UNDECIDED": "undecided", "NOT_APPLICABLE": "not applicable"}
 
 
@@ -64,35 +45,12 @@ def _listed(data: Any, key: str) -> list[Any]:
 
 def value_in_words(measurement: Mapping[str, Any]) -> str:
     """A measurement with its uncertainty as a person of the field writes it."""
-    value, unit = measurement.get("value"), measurement.get("unit", "")
+    from percola.report.numbers import shown
+
+    value = measurement.get("value")
     if value is None:
         return f"not defined: {measurement.get('reason') or 'no reason given'}"
-    if isinstance(value, str):
-        return value.replace("_", " ")
-    return _number(measurement["name"], value, unit) + _spread(measurement)
-
-
-def _number(name: str, value: float, unit: str) -> str:
-    from percola.units import for_people
-
-    kind = "fraction" if unit == "1" and name in SHARES else KIND_OF_UNIT.get(unit)
-    if kind is not None:
-        return for_people(value, kind)
-    return f"{value:.3g}" + (f" {unit}" if unit not in ("", "1") else "")
-
-
-def _spread(measurement: Mapping[str, Any]) -> str:
-    """One standard deviation: in the unit of the value for shares and numbers, else relative to it."""
-    value, uncertainty = measurement["value"], measurement.get("uncertainty")
-    if uncertainty is None:
-        return ""
-    if measurement["unit"] == "1":
-        if measurement["name"] in SHARES:
-            return f" ± {100 * uncertainty:.2g}"
-        return f" ± {uncertainty:.2g}"
-    if measurement["unit"] == "K":
-        return f" ± {uncertainty:.1g} K"
-    return f" ± {100 * uncertainty / abs(value):.2g} %" if value else ""
+    return shown(measurement["name"], value, measurement["unit"], measurement.get("uncertainty"))
 
 
 def reported_values(specimen: str | None) -> dict[str, str]:
@@ -110,6 +68,7 @@ def show(answer: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     from percola.recipe.findings import GRADE_WORDS
+    from percola.report.numbers import duration, label
 
     out = console()
     reported = reported_values(answer["specimen"])
@@ -121,7 +80,7 @@ def show(answer: Mapping[str, Any]) -> None:
     table = Table(*columns, box=None, pad_edge=False)
     for m in answer["measurements"]:
         remarks = "; ".join(c["message"] for c in m.get("checks", ()) if c["status"] != "pass")
-        row = [m["name"].replace("_", " "), m.get("region", "").replace("_", " "), value_in_words(m)]
+        row = [label(m["name"]), m.get("region", "").replace("_", " "), value_in_words(m)]
         # Reported values belong to the membrane as a whole; beside a surface or a section they would mislead.
         whole = m.get("region", "") in ("", "core", "wall")
         table.add_row(*row, *([reported.get(m["name"], "") if whole else ""] if reported else []), remarks)
@@ -137,6 +96,6 @@ def show(answer: Mapping[str, Any]) -> None:
         out.print(f"Note: {note if isinstance(note, str) else note.get('text', note)}", soft_wrap=True)
     seconds = sum(v for v in answer["timings"].values() if isinstance(v, (int, float)))
     out.print(
-        f"\n{answer['status'] or 'no status'} in {seconds:.0f} s: {answer['report'] or answer['run']}",
+        f"\n{answer['status'] or 'no status'} in {duration(seconds)}: {answer['report'] or answer['run']}",
         soft_wrap=True,
     )
