@@ -8,6 +8,7 @@ from percola.quench.model import (
     HeatProperties,
     Schedule,
     Stage,
+    StillLayer,
     Wall,
 )
 from percola.quench.solver import cool
@@ -19,6 +20,7 @@ __all__ = [
     "HeatProperties",
     "Schedule",
     "Stage",
+    "StillLayer",
     "ThermalHistory",
     "Wall",
     "cool",

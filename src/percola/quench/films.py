@@ -9,16 +9,12 @@ bath oil changes tenfold across its own film.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, Literal
 
-import numpy as np
-from scipy.special import j0, y0
-
 from percola.errors import InputError
-from percola.quench.model import Array, Face, FilmLaw, positive, temperature
+from percola.quench.model import Face, StillLayer, positive, temperature
 
 STANDARD_GRAVITY_m_s2 = 9.80665  # by definition (CGPM 1901)
 GAS_CONSTANT_J_molK = 8.314462618  # exact to the digits shown, SI 2019
@@ -132,12 +128,12 @@ class Film:
     """A film coefficient with where it came from.
 
     Attributes:
-        coefficient_W_m2K: [W/(m2.K)]; for a law its value at the time and difference it was asked for.
+        coefficient_W_m2K: [W/(m2.K)]; with ``still`` that of the layer once it is warmed through.
         relative_uncertainty: one standard deviation, as a factor ``1 + u`` up and down.
         correlation: in words; ``citations``: keys of the bibliography.
         numbers: the dimensionless numbers.
         within_validity: whether they lie in the published range; ``note`` says what does not.
-        law: the coefficient against time in the stage and surface temperature, where it is not constant.
+        still: the layer of liquid that makes the film and has to be warmed first.
     """
 
     coefficient_W_m2K: float
@@ -147,13 +143,18 @@ class Film:
     numbers: Mapping[str, float] = field(default_factory=dict)
     within_validity: bool = True
     note: str = ""
-    law: FilmLaw | None = None
+    still: StillLayer | None = None
 
     def face(self, medium_temperature_K: float, *, emissivity: float = 0.0, label: str = "") -> Face:
         """The boundary condition with this film and a medium at a temperature [K]."""
-        film: float | FilmLaw = self.law if self.law is not None else self.coefficient_W_m2K
+        words = label or self.correlation
         return Face(
-            medium_temperature_K, film, emissivity, self.relative_uncertainty, label or self.correlation
+            medium_temperature_K,
+            self.coefficient_W_m2K,
+            emissivity,
+            self.relative_uncertainty,
+            words,
+            self.still,
         )
 
 
@@ -418,184 +419,77 @@ def round_air_jet(
     )
 
 
-@lru_cache(maxsize=1)
-def _cylinder_table() -> tuple[Array, Array]:
-    """log tau and h a/k of conduction from a cylinder, by quadrature of Carslaw and Jaeger, section 13.5
-    (8)."""
-    tau = np.logspace(-4, 8, 241)
-    low = -60.0  # in x = ln u; the rest below goes as the integral of (pi/2)^2/(x + gamma - ln 2)^2
-    x = np.linspace(low, math.log(400.0), 12001)
-    u = np.exp(x)
-    weight = 1.0 / (j0(u) ** 2 + y0(u) ** 2)
-    tail = 0.25 * math.pi**2 / abs(low + np.euler_gamma - math.log(2.0))
-    integral = np.array([np.trapezoid(weight * np.exp(-t * u * u), x) for t in tau]) + tail
-    return np.log(tau), 4.0 / math.pi**2 * integral
-
-
-def cylinder_conduction(fourier: float) -> float:
-    """``h a/k`` of a cylinder of radius a, suddenly at a new temperature, in a still medium: conduction
-    alone.
-
-    ``h a/k = (4/pi^2) int_0^inf exp(-tau u^2) du/(u [J0^2(u) + Y0^2(u)])``, ``tau = alpha t/a^2``; early
-    ``1/sqrt(pi tau) + 1/2``.
-
-    Reference: Carslaw and Jaeger (1959), section 13.5, equations 8 and 9. Value: tau = 1 gives 0.98377.
-    """
-    positive("fourier", fourier, "1")
-    if fourier < 1e-3:
-        return 1.0 / math.sqrt(math.pi * fourier) + 0.5 - 0.25 * math.sqrt(fourier / math.pi) + fourier / 8.0
-    log_tau, value = _cylinder_table()
-    return float(np.interp(math.log(fourier), log_tau, value))
-
-
 def running_fibre_in_bath(
     medium: MediumProperties,
     diameter_m: float,
-    medium_temperature_K: float,
-    surface_temperature_K: float,
+    difference_K: float,
     relative_velocity_m_s: float = 0.0,
 ) -> Film:
-    """Film around a fibre that runs into still liquid and drags its neighbourhood along, as a law of time in
-    the bath.
+    """Film around a fibre that runs into still liquid and drags its neighbourhood along.
 
-    In the frame of the fibre the liquid next to it stands still and takes up heat by conduction, ``h a/k`` of
-    :func:`cylinder_conduction`; later natural convection (Churchill-Chu) and any flow across the fibre
-    (Churchill-Bernstein) keep
-    the film from thickening further: ``h^6 = h_conduction^6 + h_natural^6 + h_cross^6``, close to the largest
-    of them.
+    In the frame of the fibre the liquid next to it stands still and takes up heat by conduction (a
+    :class:`StillLayer`), until natural convection (Churchill-Chu) and any flow across the fibre
+    (Churchill-Bernstein) keep it from thickening further: ``h^3 = h_natural^3 + h_cross^3``.
 
     Args:
         medium: at the film temperature.
         diameter_m: outside diameter [m].
-        medium_temperature_K: of the bath [K].
-        surface_temperature_K: typical of the surface while the core cools [K]; the law itself follows the
-            surface.
-        relative_velocity_m_s: liquid across the fibre [m/s], 0 where unknown.
+        difference_K: surface minus bath, typical of the time while the core cools [K].
+        relative_velocity_m_s: of liquid across the fibre [m/s], 0 where unknown; not the speed of the fibre.
 
     Validity: Prandtl number above 3, as the sheared layer is then thicker than the heated one (against the
-    laminar solution for a moving surface this law is 6 % high at Pr = 10, 13 % at 3, 27 % at 1). Conduction
-    is exact for a surface that stays at one temperature; solved together with the liquid the core's cooling
-    time differs by less than 15 % (tested). Uncertainty 30 %.
+    laminar solution for a moving surface conduction is 6 % high at Pr = 10, 13 % at 3, 27 % at 1).
+    Uncertainty 30 %.
+    Limitations: the layer does not slide along the fibre; natural convection keeps the strength it has at
+    ``difference_K``.
     References: Carslaw and Jaeger (1959) section 13.5; Tsou, Sparrow and Goldstein, Int. J. Heat Mass
     Transfer 10 (1967) 219.
     """
-    temperature("medium_temperature_K", medium_temperature_K)
-    temperature("surface_temperature_K", surface_temperature_K)
-    natural = cylinder_natural_convection(medium, diameter_m, surface_temperature_K - medium_temperature_K)
-    cross = (
-        cylinder_in_cross_flow(medium, diameter_m, relative_velocity_m_s)
-        if relative_velocity_m_s > 0
-        else None
-    )
-    a, alpha = 0.5 * diameter_m, medium.diffusivity_m2_s
-
-    def conduction(time_s: float) -> float:
-        return medium.conductivity_W_mK / a * cylinder_conduction(max(alpha * time_s / (a * a), 1e-9))
-
-    return _bath_film(
-        "fibre running through still liquid",
-        medium,
-        conduction,
-        a * a / alpha,
-        natural,
-        cross,
-        surface_temperature_K,
-        medium_temperature_K,
-    )
+    natural = cylinder_natural_convection(medium, diameter_m, difference_K)
+    cross = None
+    if relative_velocity_m_s != 0:
+        cross = cylinder_in_cross_flow(medium, diameter_m, relative_velocity_m_s)
+    return _bath_film("fibre running through still liquid", medium, natural, cross)
 
 
 def sheet_in_bath(
-    medium: MediumProperties,
-    length_m: float,
-    medium_temperature_K: float,
-    surface_temperature_K: float,
-    velocity_m_s: float = 0.0,
+    medium: MediumProperties, length_m: float, difference_K: float, velocity_m_s: float = 0.0
 ) -> Film:
-    """Film on the face of a sheet that is dipped into, or runs through, a liquid bath, as a law of time in
-    the bath.
+    """Film on the face of a sheet that is dipped into, or runs through, a liquid bath.
 
-    ``h^6 = h_conduction^6 + h_natural^6 + h_flow^6`` with ``h_conduction = k/sqrt(pi alpha t)`` (half space),
-    natural convection on a vertical plate (Churchill-Chu) and, where the liquid moves along the sheet,
-    parallel flow (Churchill-Ozoe).
+    As :func:`running_fibre_in_bath`, with natural convection on a vertical plate (Churchill-Chu) and, where
+    the liquid moves along the sheet, parallel flow (Churchill-Ozoe). A thin sheet is cold before convection
+    begins, so that conduction into the liquid decides.
 
     Args:
         medium: at the film temperature.
         length_m: height of the sheet, or its length in the bath [m].
-        medium_temperature_K, surface_temperature_K: as :func:`running_fibre_in_bath`.
+        difference_K: surface minus bath while the core cools [K].
         velocity_m_s: of the liquid past the sheet [m/s].
 
-    Validity: as :func:`running_fibre_in_bath`. A thin sheet is cold before convection begins, so that
-    conduction decides.
+    Validity: Prandtl number above 3. Uncertainty 30 %.
     """
-    temperature("medium_temperature_K", medium_temperature_K)
-    temperature("surface_temperature_K", surface_temperature_K)
-    difference = surface_temperature_K - medium_temperature_K
-    natural = vertical_plate_natural_convection(medium, length_m, difference)
-    flow = plate_in_parallel_flow(medium, length_m, velocity_m_s) if velocity_m_s > 0 else None
-    k, alpha = medium.conductivity_W_mK, medium.diffusivity_m2_s
-
-    def conduction(time_s: float) -> float:
-        return k / math.sqrt(math.pi * alpha * max(time_s, 1e-12))
-
-    # when conduction has fallen to natural convection
-    one = (k / natural.coefficient_W_m2K) ** 2 / (math.pi * alpha)
-    return _bath_film(
-        "sheet in still liquid",
-        medium,
-        conduction,
-        one,
-        natural,
-        flow,
-        surface_temperature_K,
-        medium_temperature_K,
-    )
+    natural = vertical_plate_natural_convection(medium, length_m, difference_K)
+    flow = plate_in_parallel_flow(medium, length_m, velocity_m_s) if velocity_m_s != 0 else None
+    return _bath_film("sheet in still liquid", medium, natural, flow)
 
 
-def _bath_film(
-    words: str,
-    medium: MediumProperties,
-    conduction: Callable[[float], float],
-    scale_s: float,
-    natural: Film,
-    flow: Film | None,
-    surface_temperature_K: float,
-    medium_temperature_K: float,
-) -> Film:
-    forced = 0.0 if flow is None else flow.coefficient_W_m2K
-    reference = max(abs(surface_temperature_K - medium_temperature_K), 1.0)
-    # Natural convection follows the surface with the local exponent of its correlation: Nu ~ Ra^m.
-    exponent = 0.25 if "plate" in natural.correlation else _cylinder_exponent(medium, natural)
-
-    def law(time_s: float, surface_K: float) -> float:
-        ratio = abs(surface_K - medium_temperature_K) / reference
-        still = natural.coefficient_W_m2K * ratio**exponent
-        h: float = (conduction(time_s) ** 6 + still**6 + forced**6) ** (1 / 6)
-        return h
-
+def _bath_film(words: str, medium: MediumProperties, natural: Film, flow: Film | None) -> Film:
+    film = natural if flow is None else combined(flow, natural)
     Pr = medium.prandtl
-    parts = [natural] if flow is None else [natural, flow]
-    notes = [p.note for p in parts if p.note]
-    if Pr < LOWEST_BATH_PRANDTL:
+    good = Pr >= LOWEST_BATH_PRANDTL
+    notes = [film.note] if film.note else []
+    if not good:
         notes.append(f"Pr = {Pr:.2g}, meant for {LOWEST_BATH_PRANDTL:g} and more")
-    numbers = {"Pr": Pr, "Ra": natural.numbers["Ra"], "time_scale_s": scale_s}
-    if flow is not None:
-        numbers["Re"] = flow.numbers["Re"]
-    return Film(
-        law(scale_s, surface_temperature_K),
-        math.hypot(0.30 if Pr >= LOWEST_BATH_PRANDTL else 0.60, 0.67 * medium.relative_uncertainty),
-        f"{words}: conduction, then convection",
-        tuple(dict.fromkeys(("carslawjaeger1959", *(c for p in parts for c in p.citations)))),
-        numbers,
-        Pr >= LOWEST_BATH_PRANDTL and all(p.within_validity for p in parts),
-        "; ".join(notes),
-        law,
+    return replace(
+        film,
+        relative_uncertainty=max(film.relative_uncertainty, 0.30 if good else 0.60),
+        correlation=f"{words}: conduction into it, then {film.correlation}",
+        citations=("carslawjaeger1959", "tsou1967", *film.citations),
+        within_validity=film.within_validity and good,
+        note="; ".join(notes),
+        still=StillLayer(medium.conductivity_W_mK, medium.density_kg_m3 * medium.heat_capacity_J_kgK),
     )
-
-
-def _cylinder_exponent(medium: MediumProperties, natural: Film) -> float:
-    """d ln Nu/d ln Ra of Churchill and Chu at the Rayleigh number of a film."""
-    root = math.sqrt(natural.numbers["Nu"])
-    return 2.0 * (root - 0.60) / (6.0 * root)
 
 
 def contact(gap_m: float, gas_conductivity_W_mK: float = 0.026, relative_uncertainty: float = 2.0) -> Film:
@@ -722,8 +616,8 @@ def film_coefficient(
     medium = properties_of(substance, film_K)
     difference = surface_temperature_K - medium_temperature_K
     if substance.kind == "liquid":
-        law = running_fibre_in_bath if geometry == "fibre" else sheet_in_bath
-        film = law(medium, size_m, medium_temperature_K, surface_temperature_K, velocity_m_s)
+        bath = running_fibre_in_bath if geometry == "fibre" else sheet_in_bath
+        film = bath(medium, size_m, difference, velocity_m_s)
     elif geometry == "fibre":
         film = cylinder_natural_convection(medium, size_m, difference)
         if velocity_m_s > 0:

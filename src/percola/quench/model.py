@@ -136,6 +136,29 @@ class Wall:
 
 
 @dataclass(frozen=True)
+class StillLayer:
+    """The medium next to a surface, where it stands still (or moves with the wall) and has to be warmed
+    itself.
+
+    The resistance of the film is laid out as a layer of the medium, of thickness ``k/h`` on a sheet and
+    ``b (exp(k/(h b)) - 1)`` around a fibre of radius b, at the temperature of the medium when the stage
+    begins and always at its far edge. At first the layer takes heat like a body without end; once it is
+    warmed through exactly ``h (T_surface - T_medium)`` flows.
+
+    Attributes:
+        conductivity_W_mK: of the medium [W/(m.K)].
+        heat_capacity_J_m3K: per volume [J/(m3.K)].
+    """
+
+    conductivity_W_mK: float
+    heat_capacity_J_m3K: float
+
+    def __post_init__(self) -> None:
+        positive("still.conductivity_W_mK", self.conductivity_W_mK, "W/(m.K)")
+        positive("still.heat_capacity_J_m3K", self.heat_capacity_J_m3K, "J/(m3.K)")
+
+
+@dataclass(frozen=True)
 class Face:
     """A boundary condition: heat leaves a surface as ``q = (h + h_r) (T_surface - T_medium)`` (Robin).
 
@@ -150,6 +173,9 @@ class Face:
         emissivity: 0 to 1; 0 for liquids and contact.
         relative_uncertainty: one standard deviation of the film coefficient as a fraction of it.
         label: in words, for reports.
+        still: the layer that makes the film, where its own heat counts (liquids); the film coefficient is
+            then a
+            number above zero.
     """
 
     medium_temperature_K: float
@@ -157,6 +183,7 @@ class Face:
     emissivity: float = 0.0
     relative_uncertainty: float = 0.0
     label: str = ""
+    still: StillLayer | None = None
 
     def __post_init__(self) -> None:
         temperature("face.medium_temperature_K", self.medium_temperature_K)
@@ -166,6 +193,15 @@ class Face:
             raise InputError("face.emissivity", repr(self.emissivity), "0 to 1")
         if not 0.0 <= self.relative_uncertainty < math.inf:
             raise InputError("face.relative_uncertainty", repr(self.relative_uncertainty), "0 or more")
+        if self.still is not None and (
+            callable(self.film_W_m2K) or not 0 < self.film_W_m2K < math.inf or self.emissivity
+        ):
+            raise InputError(
+                "face.still",
+                f"a layer with the film {self.film_W_m2K!r} and emissivity {self.emissivity!r}",
+                "a film that is a number above zero, and no radiation",
+                "leave out the layer, or give the film it ends in",
+            )
 
     @staticmethod
     def insulated() -> Face:

@@ -16,6 +16,7 @@ References: Bank et al., IEEE Trans. CAD 4 (1985) 436 (TR-BDF2); Hosea and Shamp
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -136,6 +137,35 @@ def cells_through(wall: Wall, cells: int, face_cell_m: float | None) -> Cells:
     return Cells(edges, centres, volume, np.log(r[:-1] / rc), np.log(rc / r[1:]), float(r[0]), float(r[-1]))
 
 
+def _layer_cells(face: Face, radius_m: float | None, cells: int, face_cell_m: float | None) -> list[Array]:
+    """Volume, resistances (near, far side), conductivity and heat capacity of a still layer, from the wall
+    on."""
+    assert face.still is not None
+    assert not callable(face.film_W_m2K)
+    k, ratio = face.still.conductivity_W_mK, face.still.conductivity_W_mK / face.film_W_m2K
+    thickness = ratio if radius_m is None else radius_m * math.expm1(min(ratio / radius_m, 20.0))
+    cells = max(20, cells)
+    first = thickness / cells if face_cell_m is None else min(face_cell_m, thickness / cells)
+    growth = 1.0
+    if first < 0.999 * thickness / cells:
+        growth = float(
+            brentq(
+                lambda r: math.log(math.expm1(cells * math.log(r)) / (r - 1)) - math.log(thickness / first),
+                1 + 1e-9,
+                100.0,
+            )
+        )
+    width: Array = np.asarray(first * growth ** np.arange(cells), dtype=np.float64)
+    edges = np.concatenate(([0.0], np.cumsum(width)))
+    full_k, full_c = np.full(cells, k), np.full(cells, face.still.heat_capacity_J_m3K)
+    if radius_m is None:
+        return [width, 0.5 * width, 0.5 * width, full_k, full_c]
+    r = radius_m + edges
+    rc = 0.5 * (r[1:] + r[:-1])
+    volume = 0.5 * (r[1:] - r[:-1]) * (r[1:] + r[:-1])
+    return [volume, np.log(rc / r[:-1]), np.log(r[1:] / rc), full_k, full_c]
+
+
 class _Problem:
     """The semi-discrete equations; unknowns are the cells, then the bore where there is one."""
 
@@ -149,6 +179,8 @@ class _Problem:
         high: float,
     ) -> None:
         self.grid, self.n = grid, len(grid.centres_m)
+        self.bare: _Problem | None = None
+        self.fibre = wall.geometry == "fibre"
         self.bore = wall.bore
         self.size = self.n + (self.bore is not None)
         span = np.linspace(low, high, _TABLE_POINTS)
@@ -183,20 +215,58 @@ class _Problem:
             self.latent = crystals.latent_heat_J_m3
             self.prefactor = 4.0 / 3.0 * math.pi * crystals.nuclei_density_m3
         self.low = low
+        self.outward, self.inward = grid.outward, grid.inward
+        self.layers = (0, 0)
+        self.wall = slice(0, self.n)
+        self.own = np.ones(self.size, dtype=bool)  # the wall and the bore, without layers of the medium
         self.linear_walls = self.c_table is None and self.k_table is None and self.g_table is None
+
+    def between_media(self, outer: Face, inner: Face | None, face_cell_m: float | None) -> _Problem:
+        """The same wall with the still layers of the media on its faces."""
+        base = self.bare if self.bare is not None else self
+        if outer.still is None and (inner is None or inner.still is None):
+            return base
+        p = copy.copy(base)
+        p.bare = base
+        before: list[Array] = [np.empty(0)] * 5
+        after = [np.empty(0)] * 5
+        radius = base.grid.outer_area if base.fibre else None
+        if outer.still is not None:
+            before = [a[::-1] for a in _layer_cells(outer, radius, base.n // 2, face_cell_m)]
+            before[1], before[2] = before[2], before[1]  # it lies outside the wall: its far side is outward
+        if inner is not None and inner.still is not None:
+            if base.fibre:
+                raise InputError(
+                    "face.still", "at the inner surface of a fibre", "outer surfaces and sheets", "use a Bore"
+                )
+            after = _layer_cells(inner, None, base.n // 2, face_cell_m)
+        m, n = len(before[0]), base.n
+        p.layers = (m, len(after[0]))
+        p.wall = slice(m, m + n)
+        tail = base.volume[n:]
+        p.volume = np.concatenate((before[0], base.volume[:n], after[0], tail))
+        p.outward = np.concatenate((before[1], base.outward, after[1]))
+        p.inward = np.concatenate((before[2], base.inward, after[2]))
+        p.k_value = np.concatenate((before[3], base.k_value, after[3]))
+        p.c_value = np.concatenate((before[4], base.c_value[:n], after[4], base.c_value[n:]))
+        p.size = len(p.volume)
+        p.own = np.ones(p.size, dtype=bool)
+        p.own[:m] = False
+        p.own[m + n : m + n + len(after[0])] = False
+        return p
 
     def heat(self, T: Array) -> tuple[Array, Array]:
         """Sensible heat per volume from the lowest temperature [J/m3] and its slope [J/(m3.K)]."""
         if self.c_table is None:
             return self.c_value * (T - self.low), self.c_value
         C, H = self.c_value.copy(), self.c_value * (T - self.low)
-        C[: self.n] = self.c_table(T[: self.n])[0]
-        H[: self.n] = self.c_table.integral(T[: self.n])
+        C[self.wall] = self.c_table(T[self.wall])[0]
+        H[self.wall] = self.c_table.integral(T[self.wall])
         return H, C
 
     def growth(self, T: Array) -> tuple[Array, Array]:
         assert self.g_table is not None
-        return self.g_table(T[: self.n])
+        return self.g_table(T[self.wall])
 
     def conversion(self, R: Array) -> tuple[Array, Array]:
         """Conversion and its derivative with the radius."""
@@ -204,15 +274,25 @@ class _Problem:
         return -np.expm1(-y), 3.0 * self.prefactor * R * R * np.exp(-y)
 
     def conductances(self, T: Array) -> tuple[Array, Array]:
-        """Between cells (size-1,), and from the outermost and innermost centre to their surfaces."""
-        k = self.k_value if self.k_table is None else self.k_table(T[: self.n])[0]
-        out, inn = self.grid.outward / k, self.grid.inward / k
+        """Between cells (size-1,), and from the outermost and innermost centre of the wall to its
+        surfaces."""
+        k = self.k_value
+        if self.k_table is not None:
+            k = k.copy()
+            k[self.wall] = self.k_table(T[self.wall])[0]
+        out, inn = self.outward / k, self.inward / k
         between = 1.0 / (inn[:-1] + out[1:])
-        ends = np.array([1.0 / out[0], 1.0 / inn[-1]])
+        ends = np.array([1.0 / out[self.wall.start], 1.0 / inn[self.wall.stop - 1]])
         if self.bore is not None:
             to_bore = 0.0 if self.bore_conductance == 0 else 1.0 / (inn[-1] + 1.0 / self.bore_conductance)
             between = np.append(between, to_bore)
         return between, ends
+
+    def edge(self, side: int) -> float:
+        """From the last centre of a layer to its far edge, where the medium has its own temperature."""
+        last = 0 if side == 0 else self.layers[0] + self.n + self.layers[1] - 1
+        resistance = (self.outward if side == 0 else self.inward)[last] / self.k_value[last]
+        return float(1.0 / resistance)
 
     def film(self, face: Face, time_in_stage_s: float, surface_K: float) -> float:
         h = face.film_W_m2K
@@ -264,12 +344,26 @@ class _Integrator:
         self.start_s = 0.0
         self.fixed_film = True
 
-    def begin(self, outer: Face, inner: Face | None, start_s: float) -> None:
+    def begin(
+        self, outer: Face, inner: Face | None, start_s: float, face_cell_m: float | None = None
+    ) -> None:
+        """Bring the wall between new media; layers start at the temperature of their medium."""
         self.faces, self.start_s = (outer, inner), start_s
         self.fixed_film = all(
             f is None or (not callable(f.film_W_m2K) and f.emissivity == 0) for f in self.faces
         )
-        self.surfaces = [float(self.state.T[0]), float(self.state.T[self.p.n - 1])]
+        old = self.p
+        self.p = old.between_media(outer, inner, face_cell_m)
+        T, E = np.empty(self.p.size), np.empty(self.p.size)
+        T[: self.p.wall.start] = outer.medium_temperature_K
+        if inner is not None:
+            T[self.p.wall.stop :] = inner.medium_temperature_K
+        T[self.p.own] = self.state.T[old.own]
+        E[:] = self.p.heat(T)[0]
+        E[self.p.own] = self.state.E[old.own]
+        self.state = _State(T, E, self.state.R)
+        wall = T[self.p.wall]
+        self.surfaces = [float(wall[0]), float(wall[-1])]
 
     def rates(
         self, T: Array, time_s: float, surfaces: Sequence[float]
@@ -288,13 +382,21 @@ class _Integrator:
         new_surfaces = list(surfaces)
         through = np.zeros(2)
         for side, face in enumerate(self.faces):
-            cell = 0 if side == 0 else p.n - 1
+            cell = p.wall.start if side == 0 else p.wall.stop - 1
             if face is None:
                 if side == 1 and p.bore is not None and p.bore_conductance:
                     q = between[-1] * (T[-1] - T[cell])
                     new_surfaces[1] = float(T[cell] + q / ends[1])
                 else:
                     new_surfaces[side] = float(T[cell])
+                continue
+            if p.layers[side]:
+                last = 0 if side == 0 else p.wall.stop + p.layers[1] - 1
+                g = p.edge(side)
+                gain[last] += g * (face.medium_temperature_K - float(T[last]))
+                loss[last] += g
+                through[side] = -flow[cell - 1] if side == 0 else flow[cell]
+                new_surfaces[side] = float(T[cell]) + through[side] / float(ends[side])
                 continue
             area = p.grid.outer_area if side == 0 else p.grid.inner_area
             Tm = face.medium_temperature_K
@@ -361,9 +463,9 @@ class _Integrator:
                 G, dG = p.growth(T)
                 R = R_known + a * G
                 X, dX = p.conversion(R)
-                residual[: p.n] -= p.latent * X
+                residual[p.wall] -= p.latent * X
                 slope = C.copy()
-                slope[: p.n] -= p.latent * dX * a * dG
+                slope[p.wall] -= p.latent * dX * a * dG
             if move <= _NEWTON_K or (once and iteration == 1):
                 return T, E_known + a * F, R, F, G, surfaces, through, (loss, between, slope)
             diagonal = p.volume * slope + a * loss
@@ -395,7 +497,7 @@ class _Integrator:
         worst_X = 0.0
         if p.g_table is not None:
             error_X = p.conversion(R2)[1] * dt * (_ERROR[0] * G + _ERROR[1] * G1 + _ERROR[2] * G2)
-            error_E[: p.n] += p.latent * error_X
+            error_E[p.wall] += p.latent * error_X
             worst_X = float(np.max(np.abs(error_X)))
         error_K = self.filtered(a, matrix, error_E)
         return _Step(_State(T2, E2, R2), F2, G2, surfaces, through1, through2, error_K, worst_X)
@@ -419,8 +521,8 @@ class _Record:
     time_s: float
     T: Array  # surface, cells, surface, (bore)
     dT: Array
-    X: Array
-    dX: Array
+    R: Array
+    G: Array
 
 
 def cool(
@@ -450,7 +552,8 @@ def cool(
         schedule: one stage or several in order.
         crystallization: latent heat with growth from preset nuclei, or None.
         t_end_s: stop at this time [s] at the latest; needed where nothing ever cools the wall.
-        within_K: in the last stage, stop when every depth is this close to where it is going [K].
+        within_K: in the last stage, stop when every depth is this close to where it is going [K]; 0: go on
+            to the end of the stage or ``t_end_s``, e.g. to hold a wall at one temperature.
         cells: number of cells through the wall; None chooses 60 to 200 by thickness.
         face_cell_m: thickness of the cells at both faces [m]; None for a uniform grid.
         tolerance_K: error allowed in one step at any depth [K]; that of conversion is held to 1/100 per
@@ -471,7 +574,7 @@ def cool(
     """
     temperature("initial_temperature_K", initial_temperature_K)
     positive("t_end_s", t_end_s, "seconds", infinite=True)
-    positive("within_K", within_K, "kelvins")
+    positive("within_K", within_K, "kelvins", zero=True)
     positive("tolerance_K", tolerance_K, "kelvins")
     if cells is None:
         cells = int(np.clip(60 + 100 * math.log10(wall.thickness_m / 50e-6), 60, 200)) // 2 * 2
@@ -584,7 +687,8 @@ def _run(
         if time >= t_end_s:
             break
         inner = _inner_face(wall, stage)
-        integrator.begin(stage.outer, inner, time)
+        integrator.begin(stage.outer, inner, time, numerics.face_cell_m)
+        problem = integrator.p
         stages.append(_stage_words(stage, inner if wall.geometry == "fibre" else stage.inner, time))
         stop = min(time + stage.duration_s, t_end_s)
         final = index == len(plan.stages) - 1
@@ -594,9 +698,9 @@ def _run(
         integrator.surfaces = surfaces
         G = problem.growth(state.T)[0] if problem.g_table is not None else state.R
         if index == 0:
-            records.append(_record(problem, 0.0, state, F, G, [T0, T0], wall))
+            records.append(_record(problem, 0.0, state, F, G, [T0, T0]))
         else:  # the surfaces jump where the medium changes; the point before stays, this one follows at once
-            records.append(_record(problem, time * (1 + 1e-12), state, F, G, surfaces, wall))
+            records.append(_record(problem, time * (1 + 1e-12), state, F, G, surfaces))
         done = False
         while not done:
             dt = min(dt, stop - time)
@@ -620,13 +724,14 @@ def _run(
                     F, G, through = step.F, step.G, step.through
                     integrator.state = step.state
                     integrator.surfaces = surfaces = step.surfaces
-                    records.append(_record(problem, time, integrator.state, F, G, surfaces, wall))
+                    records.append(_record(problem, time, integrator.state, F, G, surfaces))
                     done = time >= stop
-                    if final and reached is None:
+                    if final and numerics.within_K > 0:
                         last_target, known = _destination(integrator, step.state.T, time)
                         if (
                             known
-                            and float(np.max(np.abs(step.state.T[:n] - last_target))) <= numerics.within_K
+                            and float(np.max(np.abs(step.state.T[problem.wall] - last_target)))
+                            <= numerics.within_K
                         ):
                             reached, done = time, True
             if accepted + refused > _MAX_STEPS:
@@ -651,7 +756,7 @@ def _run(
                     "give t_end_s or a film above zero",
                 )
     if reached is None and math.isfinite(time):
-        gap = float(np.max(np.abs(integrator.state.T[:n] - last_target)))
+        gap = float(np.max(np.abs(integrator.state.T[problem.wall] - last_target)))
         note_end = f"stopped at {time:.4g} s with {gap:.2f} K still to go at the slowest depth"
     steps = {"accepted": accepted, "refused": refused, "newton": integrator.newton, "cells": n}
     heat = _heat_balance(problem, integrator.state, E_start, through_total)
@@ -691,84 +796,91 @@ def _destination(integrator: _Integrator, T: Array, time_s: float) -> tuple[Arra
         if f is not None and (callable(f.film_W_m2K) or f.film_W_m2K > 0 or f.emissivity)
     ]
     if not cooled:
-        return T[: p.n], False
+        return T[p.wall], False
     media = [f.medium_temperature_K for f in cooled]
     if len(set(media)) == 1:
         return np.full(p.n, media[0]), True
     F, loss, between, _, _ = integrator.rates(T, time_s, integrator.surfaces)
     *_, move, info = lapack.dgtsv(-between, loss, -between, p.volume * F)
-    target: Array = (T + move)[: p.n]
+    target: Array = (T + move)[p.wall]
     return target, bool(info == 0)
 
 
 def _record(
-    p: _Problem, time_s: float, state: _State, F: Array, G: Array, surfaces: Sequence[float], wall: Wall
+    p: _Problem, time_s: float, state: _State, F: Array, G: Array, surfaces: Sequence[float]
 ) -> _Record:
-    n = p.n
     C = p.heat(state.T)[1]
     rate = F.copy()
-    X = np.zeros(n)
-    dX = np.zeros(n)
     if p.g_table is not None:
-        X, slope = p.conversion(state.R)
-        dX = slope * G
-        rate[:n] += p.latent * dX
+        rate[p.wall] += p.latent * p.conversion(state.R)[1] * G
     dT = rate / C
-    T = np.concatenate(([surfaces[0]], state.T[:n], [surfaces[1]], state.T[n:]))
+    wall = state.T[p.wall]
+    bore = slice(p.size - (p.bore is not None), p.size)
+    T = np.concatenate(([surfaces[0]], wall, [surfaces[1]], state.T[bore]))
+    rates = dT[p.wall]
     # The rate of a surface is not a state of the scheme; that of its cell, 0.1 um below, stands in for dense
     # output.
     return _Record(
         time_s,
         T,
-        np.concatenate((dT[:1], dT[:n], dT[n - 1 : n], dT[n:])),
-        np.concatenate((X[:1], X, X[-1:])),
-        np.concatenate((dX[:1], dX, dX[-1:])),
+        np.concatenate((rates[:1], rates, rates[-1:], dT[bore])),
+        np.concatenate((state.R[:1], state.R, state.R[-1:])),
+        np.concatenate((G[:1], G, G[-1:])),
     )
 
 
-def _thinned(records: list[_Record], n: int, max_points: int) -> tuple[Array, Array, Array]:
-    """Times, temperatures and conversions such that straight lines between them follow the steps' cubics."""
+def _thinned(p: _Problem, records: list[_Record], max_points: int) -> tuple[Array, Array, Array]:
+    """Times, temperatures and conversions such that straight lines between them follow the steps' cubics.
+
+    The cubics are those of temperature and crystal radius; conversion follows from the radius, so that it is
+    right even where one step takes it from 0 to 1.
+    """
     t = np.array([r.time_s for r in records])
-    T = np.array([r.T for r in records])
-    dT = np.array([r.dT for r in records])
-    X = np.array([r.X for r in records])
-    dX = np.array([r.dX for r in records])
+    T, dT = np.array([r.T for r in records]), np.array([r.dT for r in records])
+    R, G = np.array([r.R for r in records]), np.array([r.G for r in records])
+    X = p.conversion(R)[0]
     h = np.diff(t)[:, None]
-    core = slice(1, n + 1)  # the surfaces' slopes are borrowed, so they do not decide
-    bulge_T = np.max(np.abs(dT[1:, core] - dT[:-1, core]) * h, axis=1) / 8.0
-    bulge_X = np.max(np.abs(dX[1:, core] - dX[:-1, core]) * h, axis=1) / 8.0
-    tolerance = 0.1
+    core = slice(1, p.n + 1)  # the surfaces' slopes are borrowed, so they do not decide
+
+    def between(s: float) -> tuple[Array, Array]:
+        a, b, c, d = _hermite(np.full((1, 1), s))
+        line = (1 - s) * T[:-1] + s * T[1:]
+        curve = a * T[:-1] + b * h * dT[:-1] + c * T[1:] + d * h * dT[1:]
+        for edge in (0, p.n + 1):
+            curve[:, edge] = line[:, edge] + (curve - line)[:, min(max(edge, 1), p.n)]
+        radius = np.clip(a * R[:-1] + b * h * G[:-1] + c * R[1:] + d * h * G[1:], R[:-1], R[1:])
+        return curve, p.conversion(radius)[0]
+
+    bulge_T, bulge_X = np.zeros(len(h)), np.zeros(len(h))
+    for s in (0.25, 0.5, 0.75):
+        curve, part = between(s)
+        off = np.abs(curve - (1 - s) * T[:-1] - s * T[1:])[:, core]
+        bulge_T = np.maximum(bulge_T, off.max(axis=1))
+        bulge_X = np.maximum(bulge_X, np.abs(part - (1 - s) * X[:-1] - s * X[1:]).max(axis=1))
+    tolerance = 0.1  # K; and 0.005 of conversion
     while True:
         pieces = np.ceil(np.sqrt(np.maximum(bulge_T / tolerance, bulge_X / (0.05 * tolerance)))).astype(int)
         pieces = np.clip(pieces, 1, 50)
-        keep = _kept(T, X, t, tolerance)
         if 1 + int(pieces.sum()) <= max_points:
             keep = np.ones(len(t), dtype=bool)
             break
+        keep = _kept(T, X, t, tolerance)
         pieces = np.where(np.logical_and(keep[1:], keep[:-1]), pieces, 1)
         if int(keep.sum()) + int((pieces - 1).sum()) <= max_points:
             break
         tolerance *= 1.3
-    times, Ts, Xs = [t[:1]], [T[:1]], [X[:1]]
-    for i in range(len(t) - 1):
-        m = int(pieces[i])
-        if m > 1:
-            s = (np.arange(1, m) / m)[:, None]
-            a, b, c, d = _hermite(s)
-            times.append(t[i] + s[:, 0] * h[i])
-            inner = a * T[i] + b * h[i] * dT[i] + c * T[i + 1] + d * h[i] * dT[i + 1]
-            line = (1 - s) * T[i] + s * T[i + 1]
-            for edge in (0, n + 1):
-                inner[:, edge] = line[:, edge] + (inner - line)[:, min(max(edge, 1), n)]
-            Ts.append(inner)
-            Xs.append(
-                np.clip(a * X[i] + b * h[i] * dX[i] + c * X[i + 1] + d * h[i] * dX[i + 1], X[i], X[i + 1])
-            )
+    inner = {m: [between(i / m) for i in range(1, m)] for m in set(pieces.tolist()) if m > 1}
+    times, Ts, Xs = [t[0]], [T[0]], [X[0]]
+    for i, m in enumerate(pieces.tolist()):
+        for part_of, (curve, part) in enumerate(inner.get(m, ()), start=1):
+            times.append(t[i] + part_of / m * h[i, 0])
+            Ts.append(curve[i])
+            Xs.append(part[i])
         if keep[i + 1]:
-            times.append(t[i + 1 : i + 2])
-            Ts.append(T[i + 1 : i + 2])
-            Xs.append(X[i + 1 : i + 2])
-    return np.concatenate(times), np.concatenate(Ts), np.concatenate(Xs)
+            times.append(t[i + 1])
+            Ts.append(T[i + 1])
+            Xs.append(X[i + 1])
+    return np.array(times), np.array(Ts), np.array(Xs)
 
 
 def _hermite(s: Array) -> tuple[Array, Array, Array, Array]:
@@ -800,8 +912,8 @@ def _heat_balance(p: _Problem, state: _State, E_start: Array, through: Array) ->
     """Heat per area of the outer surface [J/m2]; the imbalance is rounding and what Newton leaves."""
     area = p.grid.outer_area
     X = p.conversion(state.R)[0] if p.g_table is not None else np.zeros(p.n)
-    latent = float(np.sum(p.volume[: p.n] * X)) * p.latent
-    sensible = float(np.sum(p.volume * (E_start - p.heat(state.T)[0])))
+    latent = float(np.sum(p.volume[p.wall] * X)) * p.latent
+    sensible = float(np.sum(p.volume[p.own] * (E_start - p.heat(state.T)[0][p.own])))
     removed = 0.0 - float(through.sum())
     return {
         "removed": removed / area,
@@ -817,7 +929,7 @@ def _history(
     wall: Wall, p: _Problem, records: list[_Record], max_points: int, destination_K: float, T0: float
 ) -> ThermalHistory:
     n = p.n
-    time, T, X = _thinned(records, n, max_points)
+    time, T, X = _thinned(p, records, max_points)
     history = ThermalHistory(
         time_s=time,
         depth_m=np.concatenate(([0.0], p.grid.centres_m, [wall.thickness_m])),
