@@ -1,6 +1,8 @@
-"""Quantities as people write them ("145 degC", "0.9 mm", "30 wt%") to SI numbers and back; the only user of pint.
+"""Quantities as people write them ("145 degC", "0.9 mm", "30 wt%") to SI numbers and back; the only user of
+pint.
 
-pint and its registry load on the first parse (about 0.6 s), not on import, so that ``percola --help`` stays quick.
+pint and its registry load on the first parse (about 0.6 s), not on import, so that ``percola --help`` stays
+quick.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ import difflib
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from percola.errors import InputError
 
@@ -26,7 +29,8 @@ class Kind:
         name: key of the kind, e.g. ``"temperature"``.
         si: SI unit in which the value is held.
         example: one well-written quantity, quoted in every refusal.
-        units: units that a person may use; the list is exhaustive where ``factors`` is given, else a selection.
+        units: units that a person may use; the list is exhaustive where ``factors`` is given, else a
+            selection.
         factors: for fractions and parts, the SI factor of each unit; empty where pint does the conversion.
         lowest: smallest value that exists [SI], or None.
     """
@@ -62,7 +66,10 @@ KINDS: dict[str, Kind] = {
         Kind("heat_transfer_coefficient", "W/(m2.K)", "500 W/m2/K", ("W/m2/K",)),
         Kind("conductivity", "S/m", "0.8 mS/cm", ("mS/cm", "S/m", "S/cm")),
         Kind(
-            "permeability", "m/(s.Pa)", "300 L/m2.h.atm", ("L/m2.h.atm", "L/m2.h.bar", "L/m2.h.MPa", "m/(s.Pa)")
+            "permeability",
+            "m/(s.Pa)",
+            "300 L/m2.h.atm",
+            ("L/m2.h.atm", "L/m2.h.bar", "L/m2.h.MPa", "m/(s.Pa)"),
         ),
         Kind("amount", "1", "46.6 parts", ("parts", "part", "wt%"), (1.0, 1.0, 0.01)),
         Kind("comonomer_content", "1", "8 mol%", ("mol%", "wt%"), (0.01, 0.01)),
@@ -98,6 +105,8 @@ def _registry() -> pint.UnitRegistry:
 
     return pint.UnitRegistry()
 
+
+LARGEST = Decimal("1e200")  # far beyond any quantity here, and far within floating point
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _NUMBER = re.compile(
@@ -191,23 +200,27 @@ def _tidy(text: str) -> str:
 
 def _refuse(where: str, found: str, kind: Kind, why: str = "") -> InputError:
     allowed = f"{_a(kind.words)} with its unit ({', '.join(kind.units)})"
-    return InputError(where, f"{found}{': ' + why if why else ''}", allowed, f'write for example "{kind.example}"')
+    return InputError(
+        where, f"{found}{': ' + why if why else ''}", allowed, f'write for example "{kind.example}"'
+    )
 
 
 def _a(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
-def _scaled(number: float, factor: float) -> float:
-    """number * factor, rounded once where the factor is one over a whole number (100 um is 1e-4 m, not 9.99...e-5)."""
+def _scaled(number: Decimal, factor: float) -> float:
+    """number * factor, rounded once where the factor or its inverse is whole: 0.84 mm is 8.4e-4 m to the
+    last bit."""
     inverse = 1.0 / factor
-    whole = round(inverse)
-    if factor < 1.0 and abs(inverse - whole) <= 1e-9 * inverse:
-        return number / whole
-    return number * factor
+    if factor >= 1.0 and factor == round(factor):
+        return float(number * round(factor))
+    if factor < 1.0 and abs(inverse - round(inverse)) <= 1e-9 * inverse:
+        return float(number / round(inverse))
+    return float(number) * factor
 
 
-def _split(text: str, kind: Kind, where: str) -> tuple[float, str]:
+def _split(text: str, kind: Kind, where: str) -> tuple[Decimal, str]:
     """The number and the unit text of a quantity."""
     tidy = _tidy(text)
     shown = _shown(text)
@@ -226,14 +239,13 @@ def _split(text: str, kind: Kind, where: str) -> tuple[float, str]:
         raise _refuse(where, shown, kind, "a comma inside a number is ambiguous; use a decimal point")
     if re.match(r"\s*(-|to\b|~|\.\.)\s*[0-9.]", rest):
         raise _refuse(where, shown, kind, "a range, where one value is needed")
-    try:
-        number = float(match["number"])
-        if match["power"] is not None:
-            number *= 10.0 ** int(match["power"])
-    except (OverflowError, ValueError):
-        number = math.inf
-    if not math.isfinite(number):
+    power = match["power"] or "0"
+    # The size is checked in floating point first: decimal arithmetic would take its time over 1e99999999.
+    if len(power) > 4 or not math.isfinite(float(match["number"])):
         raise _refuse(where, shown, kind, "too large for a number")
+    number = Decimal(match["number"]).scaleb(int(power))
+    if abs(number) > LARGEST or 0 < abs(number) < 1 / LARGEST:
+        raise _refuse(where, shown, kind, "too large or too small for a number")
     return number, rest.strip()
 
 
@@ -313,13 +325,21 @@ def parse(text: str, kind_name: str, where: str = "quantity") -> Quantity:
             understood = "parts"
     elif kind_name in ("temperature", "temperature_difference"):
         word = _TEMPERATURES.get(unit.lower(), "")
-        if not word and unit.lower() in ("delta_degc", "delta_degf") and kind_name == "temperature_difference":
+        if (
+            not word
+            and unit.lower() in ("delta_degc", "delta_degf")
+            and kind_name == "temperature_difference"
+        ):
             word = "degC" if unit.lower().endswith("c") else "degF"
         if not word:
             raise _refuse(where, shown, kind, f"'{unit}' is not a unit of {kind.words}")
         scale, offset = _KELVIN[word]
         understood = word
-        value = number * scale + (offset if kind_name == "temperature" else 0.0)
+        absolute = kind_name == "temperature"
+        if scale == 1.0:
+            value = float(number + (Decimal(str(offset)) if absolute else 0))
+        else:
+            value = float(number) * scale + (offset if absolute else 0.0)
     else:
         try:
             value = _scaled(number, _factor(unit, kind_name))
@@ -342,7 +362,9 @@ def bare_number(found: object, kind_name: str, where: str = "quantity") -> Input
     allowed = f"{_a(kind.words)} in quotes with its unit ({', '.join(kind.units)})"
     # A Python integer may have thousands of digits, more than str() allows.
     shown = f"{found:.12g}" if isinstance(found, float) or abs(found) < 10**15 else "a very large number"
-    remedy = f'write for example "{shown} {unit}"' if shown[0].isdigit() else f'write for example "{kind.example}"'
+    remedy = (
+        f'write for example "{shown} {unit}"' if shown[0].isdigit() else f'write for example "{kind.example}"'
+    )
     return InputError(where, f"the bare number {shown}", allowed, remedy)
 
 
@@ -374,8 +396,9 @@ def in_unit(value: float, unit: str, kind_name: str) -> float:
         raise _refuse("unit", repr(unit), kind, str(error)) from None
 
 
-# What a person in the field reads: (SI value of one, sign); the largest not above the value is taken, except that
-# pore sizes stay in µm from 0.01 µm, thicknesses in µm and diameters in mm, as the patent writes them.
+# What a person in the field reads: (SI value of one, sign); the largest not above the value is taken,
+# except that pore sizes stay in µm from 0.01 µm, thicknesses in µm and diameters in mm, as the patent
+# writes them.
 _LENGTH_FROM_M = {"µm": 1e-8, "mm": 2e-4, "m": 1.0}
 _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "length": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")),
@@ -400,7 +423,8 @@ _KGF_CM2_PA = 98066.5  # standard gravity on one kilogram per square centimetre,
 
 
 def for_people(value: float, kind_name: str, digits: int = 3) -> str:
-    """A value in SI as text in the units of the field, e.g. ``"145 °C"``, ``"0.14 µm"``, ``"139 kgf/cm² (13.6 MPa)"``.
+    """A value in SI as text in the units of the field, e.g. ``"145 °C"``, ``"0.14 µm"``, ``"139 kgf/cm²
+    (13.6 MPa)"``.
 
     Args:
         value: number in the SI unit of the kind.

@@ -1,4 +1,5 @@
-"""Pydantic types of recipe fields: quantities that keep their text, and a base model that names unknown keys."""
+"""Pydantic types of recipe fields: quantities that keep their text, and a base model that names unknown
+keys."""
 
 from __future__ import annotations
 
@@ -6,8 +7,15 @@ import difflib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictStr
-from pydantic import model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from percola import units
@@ -30,10 +38,14 @@ class QuantityOf:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda q: q.text, when_used="always"),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda q: q.text, when_used="always"
+            ),
         )
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         kind = units.KINDS[self.kind]
         return {
             "type": "string",
@@ -53,12 +65,15 @@ class QuantityOf:
                 raise failure(error.found, error.allowed, error.remedy) from None
         if self.kind != "temperature" and (quantity.value < 0 or (self.positive and quantity.value == 0)):
             allowed = f"a {'positive ' if self.positive else 'non-negative '}{units.KINDS[self.kind].words}"
-            raise failure(repr(quantity.text), allowed, f'write for example "{units.KINDS[self.kind].example}"')
+            raise failure(
+                repr(quantity.text), allowed, f'write for example "{units.KINDS[self.kind].example}"'
+            )
         return quantity
 
 
 def failure(found: str, allowed: str, remedy: str, key: str = "") -> PydanticCustomError:
-    """A validation failure that carries what was found, what is allowed and what to do (and the key at fault)."""
+    """A validation failure that carries what was found, what is allowed and what to do (and the key at
+    fault)."""
     # Braces would be read as a template by pydantic, so the texts travel in the context only.
     context = {"found": found, "allowed": allowed, "remedy": remedy, "key": key}
     return PydanticCustomError("percola", "{found}; allowed: {allowed}; what to do: {remedy}", context)
@@ -94,7 +109,8 @@ def nearest(word: str, known: Any, n: int = 3) -> list[str]:
 
 
 class Section(BaseModel):
-    """Base of all parts of a recipe: frozen, and a key that it does not know is refused with the nearest one."""
+    """Base of all parts of a recipe: frozen, and a key that it does not know is refused with the nearest
+    one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
 

@@ -1,4 +1,5 @@
-"""`Finding`: what is wrong, or outside the patent, or outside its preferred range, with field, paragraph and remedy."""
+"""`Finding`: what is wrong, or outside the patent, or outside its preferred range, with field, paragraph
+and remedy."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`Recipe`: the whole process of EP 1 063 256 A1, paras. 19, 26-27 and 46-88, as a person writes it.
 
-Every field says what it is and which paragraph it comes from; quantities are text with a unit. The models are frozen,
-refuse unknown keys and hold nothing but what was written: assumptions for what was left out are made, and named, in
-:mod:`percola.recipe.assumptions`.
+Every field says what it is and which paragraph it comes from; quantities are text with a unit. The models
+are frozen, refuse unknown keys and hold nothing but what was written: assumptions for what was left out are
+made, and named, in :mod:`percola.recipe.assumed`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
+from pydantic.config import JsonDict
 
 from percola.recipe.fields import (
     Amount,
@@ -40,7 +41,7 @@ SCHEMA_VERSION = 1
 
 def at(paragraph: str, description: str, default: Any = ..., **more: Any) -> Any:
     """A field with its paragraph; optional fields have a default."""
-    extra = {"x-paragraph": paragraph}
+    extra: JsonDict = {"x-paragraph": paragraph}
     text = f"{description} [{paragraph}]" if paragraph else description
     return Field(default, description=text, json_schema_extra=extra, **more)
 
@@ -76,7 +77,9 @@ class Resin(Section):
     amount: Amount = at("para. 51, 68", "weight parts, or wt% of the whole solution")
     grade: Text = at("para. 117", "maker's grade", "")
     weight_average_molecular_weight: MolarMass | None = at("para. 64", "Mw of the resin", None)
-    comonomers: tuple[Name, ...] = at("para. 64", "comonomers of a methyl methacrylate copolymer", (), max_length=8)
+    comonomers: tuple[Name, ...] = at(
+        "para. 64", "comonomers of a methyl methacrylate copolymer", (), max_length=8
+    )
 
 
 class Additive(Section):
@@ -99,14 +102,19 @@ class LiquidPart(Section):
 def _check_mixture(parts: Sequence[LiquidPart], key: str) -> None:
     if len(parts) > 1 and any(p.amount is None for p in parts):
         raise failure(
-            "a mixture with an amount left out", "an amount for each liquid", 'write for example "1 parts"', key
+            "a mixture with an amount left out",
+            "an amount for each liquid",
+            'write for example "1 parts"',
+            key,
         )
 
 
 class PreparationStep(Section):
     """An earlier step; its heat history is erased by the last dissolution, which alone decides (para. 61)."""
 
-    step: Literal["kneading", "hot_press", "cooling", "cutting", "drying", "other"] = at("para. 61, 91", "what is done")
+    step: Literal["kneading", "hot_press", "cooling", "cutting", "drying", "other"] = at(
+        "para. 61, 91", "what is done"
+    )
     temperature: Temperature | None = at("para. 91", "temperature of the step", None)
     time: Time | None = at("para. 91", "duration", None)
     thickness: Length | None = at("para. 91, 99", "thickness of a pressed sheet", None)
@@ -119,7 +127,9 @@ class Dissolution(Section):
     temperature: Temperature = at("para. 19, 61, 66, 70", "dissolution temperature T_s")
     hold: Time | None = at("para. 89(12)", "time at T_s before cooling begins", None)
     pressurized: StrictBool = at(
-        "para. 62", "true where a closed, pressurized vessel keeps the solvent liquid above its boiling point", False
+        "para. 62",
+        "true where a closed, pressurized vessel keeps the solvent liquid above its boiling point",
+        False,
     )
 
 
@@ -192,7 +202,9 @@ class Extruder(Section):
     residence_time: Time | None = at("para. 61, 71", "mean time in the extruder", None)
     throughput: MassFlow | None = at("para. 71", "mass of solution an hour", None)
     line_speed: Velocity | None = at("para. 71", "haul-off speed", None)
-    target_thickness: Length | None = at("para. 87", "thickness of the drawn-down sheet or wall of solution", None)
+    target_thickness: Length | None = at(
+        "para. 87", "thickness of the drawn-down sheet or wall of solution", None
+    )
 
 
 Shaping = Annotated[HotPress | HotPlate | Extruder, Field(discriminator="method")]
@@ -211,9 +223,14 @@ class AirCooling(Section):
     method: Literal["air"] = at("para. 42, 72", "air")
     temperature: Temperature = at("para. 42, 76", "temperature of the air, or of its last zone")
     zones: tuple[Temperature, ...] = at(
-        "para. 42", "temperatures of the zones from the die on, for a cooling-temperature gradient", (), max_length=50
+        "para. 42",
+        "temperatures of the zones from the die on, for a cooling-temperature gradient",
+        (),
+        max_length=50,
     )
-    velocity: StillOrMoving | None = at("para. 42", "speed of the air against the film; 0 m/s for still air", None)
+    velocity: StillOrMoving | None = at(
+        "para. 42", "speed of the air against the film; 0 m/s for still air", None
+    )
     film_coefficient: FilmCoefficient | None = at("para. 42", "film coefficient, where it is known", None)
 
 
@@ -240,7 +257,9 @@ class BathCooling(Section):
     """Direct contact with a liquid cooling medium (paras. 43, 72, 74-79)."""
 
     method: Literal["liquid"] = at("para. 72, 74", "liquid bath")
-    media: tuple[LiquidPart, ...] = at("para. 75, 78-79", "cooling medium or mixture", min_length=1, max_length=10)
+    media: tuple[LiquidPart, ...] = at(
+        "para. 75, 78-79", "cooling medium or mixture", min_length=1, max_length=10
+    )
     temperature: Temperature | None = at("para. 76, 115", "temperature of the bath", None)
     time: Time | None = at("para. 74", "time in the bath", None)
     film_coefficient: FilmCoefficient | None = at("para. 74", "film coefficient, where it is known", None)
@@ -257,10 +276,14 @@ Cooling = Annotated[AirCooling | RollCooling | PressCooling | BathCooling, Field
 class Extraction(Section):
     """Washing the solvent out with a volatile liquid (para. 80)."""
 
-    liquids: tuple[LiquidPart, ...] = at("para. 80", "volatile liquid or mixture", min_length=1, max_length=10)
+    liquids: tuple[LiquidPart, ...] = at(
+        "para. 80", "volatile liquid or mixture", min_length=1, max_length=10
+    )
     time: Time | None = at("para. 80, 91", "duration", None)
     temperature: Temperature | None = at("para. 80", "temperature of the liquid", None)
-    method: Literal["immersion", "shower", "immersion and shower"] = at("para. 80", "how it is washed", "immersion")
+    method: Literal["immersion", "shower", "immersion and shower"] = at(
+        "para. 80", "how it is washed", "immersion"
+    )
 
     @model_validator(mode="after")
     def _mixture(self) -> Extraction:
@@ -271,7 +294,9 @@ class Extraction(Section):
 class Drying(Section):
     """Drying of the membrane (para. 81)."""
 
-    method: Literal["room", "heating", "hot_air", "heating_roll"] = at("para. 81, 91", "how it is dried", "room")
+    method: Literal["room", "heating", "hot_air", "heating_roll"] = at(
+        "para. 81, 91", "how it is dried", "room"
+    )
     temperature: Temperature | None = at("para. 81", "temperature", None)
     time: Time | None = at("para. 81", "duration", None)
 
@@ -284,7 +309,9 @@ class Stretching(Section):
         "para. 82", "directions of stretching", "uniaxial"
     )
     method: Literal["tenter", "roll", "rolling", "other"] | None = at("para. 82", "how it is stretched", None)
-    draw_ratio: Ratio | None = at("para. 82", "stretched over original length, lengthwise; a pure number", None)
+    draw_ratio: Ratio | None = at(
+        "para. 82", "stretched over original length, lengthwise; a pure number", None
+    )
     draw_ratio_crosswise: Ratio | None = at("para. 82", "the same crosswise, for biaxial stretching", None)
     elongation: Strain | None = at("para. 116", "increment in length over original length, lengthwise", None)
     elongation_crosswise: Strain | None = at("para. 116", "the same crosswise, for biaxial stretching", None)
@@ -293,7 +320,7 @@ class Stretching(Section):
     relaxation_temperature: Temperature | None = at("para. 91", "temperature of relaxation", None)
     residual_strain: Strain | None = at(
         "para. 82, 89(10)",
-        "measured increment left after relaxation: of length (uniaxial) or of area (biaxial), over the original",
+        "measured increment left after relaxation, over the original length (uniaxial) or area (biaxial)",
         None,
     )
 
@@ -303,7 +330,9 @@ class Stretching(Section):
             if getattr(self, ratio) is not None and getattr(self, strain) is not None:
                 raise failure(f"both {ratio} and {strain}", "one of them", f"remove {strain}", ratio)
         if self.draw_ratio is None and self.elongation is None and self.residual_strain is None:
-            raise failure("no amount of stretching", "draw_ratio, elongation or residual_strain", "write one of them")
+            raise failure(
+                "no amount of stretching", "draw_ratio, elongation or residual_strain", "write one of them"
+            )
         crosswise = self.draw_ratio_crosswise is not None or self.elongation_crosswise is not None
         if self.mode == "uniaxial" and crosswise:
             raise failure(
@@ -317,7 +346,7 @@ class Stretching(Section):
             raise failure(
                 "a biaxial stretch with one direction only",
                 "draw_ratio_crosswise or elongation_crosswise too",
-                "write the crosswise value, or use mode = \"uniaxial\"",
+                'write the crosswise value, or use mode = "uniaxial"',
                 "mode",
             )
         return self
@@ -380,7 +409,9 @@ class Electrolyte(Section):
     concentration: MolarConcentration = at("para. 111", "amount of salt in a volume of solution")
     liquids: tuple[LiquidPart, ...] = at("para. 111", "liquid or mixture", min_length=1, max_length=10)
     temperature: Temperature | None = at("para. 111", "temperature of filling", None)
-    into: Literal["membrane", "gel"] = at("para. 88", "into the membrane, or in exchange for the gel's solvent", "membrane")
+    into: Literal["membrane", "gel"] = at(
+        "para. 88", "into the membrane, or in exchange for the gel's solvent", "membrane"
+    )
 
     @model_validator(mode="after")
     def _mixture(self) -> Electrolyte:
@@ -402,16 +433,24 @@ class Recipe(Section):
     schema_version: Literal[1] = at("", "version of this format")
     name: Text = at("", "name of the recipe", "")
     description: Text = at("", "free text", "")
-    polymers: tuple[Polymer, ...] = at("para. 46-47", "polymer or mixture of polymers", min_length=1, max_length=20)
-    solvents: tuple[Solvent, ...] = at("para. 63, 65", "solvent or mixture of solvents", min_length=1, max_length=20)
+    polymers: tuple[Polymer, ...] = at(
+        "para. 46-47", "polymer or mixture of polymers", min_length=1, max_length=20
+    )
+    solvents: tuple[Solvent, ...] = at(
+        "para. 63, 65", "solvent or mixture of solvents", min_length=1, max_length=20
+    )
     resins: tuple[Resin, ...] = at("para. 64, 68", "miscible resins", (), max_length=10)
     additives: tuple[Additive, ...] = at("para. 48", "additives", (), max_length=20)
-    preparation: tuple[PreparationStep, ...] = at("para. 61", "steps before the last dissolution", (), max_length=50)
+    preparation: tuple[PreparationStep, ...] = at(
+        "para. 61", "steps before the last dissolution", (), max_length=50
+    )
     dissolution: Dissolution = at("para. 66, 70", "the last dissolution by heating")
     shaping: Shaping = at("para. 61, 71", "hot press, hot plate or extruder")
     air_gap: AirGap | None = at("para. 72", "air gap between die and cooling", None)
     cooling: Cooling = at("para. 72-79", "air, rolls, press or liquid bath")
-    extraction: Extraction | None = at("para. 80", "removal of the solvent; without it the product is the gel", None)
+    extraction: Extraction | None = at(
+        "para. 80", "removal of the solvent; without it the product is the gel", None
+    )
     drying: Drying | None = at("para. 81", "drying", None)
     stretching: tuple[Stretching, ...] = at("para. 82-83", "stretchings in their order", (), max_length=20)
     heat_treatment: HeatTreatment | None = at("para. 84", "heat treatment", None)

@@ -20,13 +20,32 @@ SPHERE_FORMING_SOLVENTS = frozenset({"GBL", "EC", "PC"})
 PREFERRED_MEDIA = PERCOLATION_SOLVENTS - {"DTDP"}
 # Para. 80: volatile liquids that wash the solvent out.
 EXTRACTION_LIQUIDS = frozenset({"C5", "C6", "C7", "DCM", "CCL4", "R143A", "MEE", "DEE", "ACE", "MEK"})
-# Of those, the ones that are solvents of poly(methyl methacrylate): chlorinated hydrocarbon and ketones; alkanes and
-# ethers are not (Polymer Handbook, 4th edition, ch. VII, solvents and non-solvents for polymers).
+# Of those, the ones that are solvents of poly(methyl methacrylate): chlorinated hydrocarbon and ketones;
+# alkanes and ethers are not (Polymer Handbook, 4th edition, ch. VII, solvents and non-solvents for
+# polymers).
 ACRYLIC_RESIN_SOLVENTS = frozenset({"DCM", "ACE", "MEK", "THF", "DMF", "NMP"})
-# Miscible with water without limit or to more than a quarter of their weight at room temperature (CRC Handbook,
-# physical constants of organic compounds): a bath of water, alcohol or glycol takes them out of the solution.
+# Miscible with water without limit or to more than a quarter of their weight at room temperature (CRC
+# Handbook, physical constants of organic compounds): a bath of water, alcohol or glycol takes them out of
+# the solution.
 WATER_MISCIBLE = frozenset(
-    {"ACE", "THF", "DMF", "DMAC", "DMSO", "NMP", "GBL", "EC", "PC", "CL", "CLAM", "MEK", "EG", "ETOH", "IPA", "WATER"}
+    {
+        "ACE",
+        "THF",
+        "DMF",
+        "DMAC",
+        "DMSO",
+        "NMP",
+        "GBL",
+        "EC",
+        "PC",
+        "CL",
+        "CLAM",
+        "MEK",
+        "EG",
+        "ETOH",
+        "IPA",
+        "WATER",
+    }
 )
 POLAR_MEDIA = frozenset({"WATER", "EG", "ETOH", "IPA"})
 # Para. 47.

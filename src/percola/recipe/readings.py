@@ -1,8 +1,8 @@
 """What the rules look at: small functions from a recipe and its context to readings, in SI.
 
-A reading names the field it was taken from and says what was found in words of the field. Functions return nothing
-where the question does not arise (no resin, no stretching) or cannot be answered (a temperature that needs
-thermodynamics which the context lacks; a liquid that is unknown, which is a finding of its own).
+A reading names the field it was taken from and says what was found in words of the field. Functions return
+nothing where the question does not arise (no resin, no stretching) or cannot be answered (a temperature
+that needs thermodynamics which the context lacks; a liquid that is unknown, which is a finding of its own).
 """
 
 from __future__ import annotations
@@ -13,13 +13,7 @@ from dataclasses import dataclass, field
 
 from percola.errors import PercolaError
 from percola.recipe import names
-from percola.recipe.assumptions import cooling_temperature_K
-from percola.recipe.composition import (
-    Composition,
-    composition,
-    liquid_shares,
-    weight_average_molecular_weight_kg_mol,
-)
+from percola.recipe.assumed import cooling_temperature_K
 from percola.recipe.model import (
     BathCooling,
     Extruder,
@@ -30,12 +24,20 @@ from percola.recipe.model import (
     Recipe,
     Stretching,
 )
+from percola.recipe.weights import (
+    Composition,
+    amounts,
+    composition,
+    liquid_shares,
+    weight_average_molecular_weight_kg_mol,
+)
 from percola.units import for_people
 
-# Trouton's rule: entropy of vaporization at the boiling point over R; 88 J/(mol.K), 10 % for unassociated liquids.
+# Trouton's rule: entropy of vaporization at the boiling point over R; 88 J/(mol.K), 10 % for unassociated
+# liquids.
 TROUTON = 10.6
-# Share of a mixture from which a liquid decides what a bath does to the solvent: a quarter. The patent gives no
-# number; 37.5 wt% of water-miscible liquids in a water bath is Comparative Example 11.
+# Share of a mixture from which a liquid decides what a bath does to the solvent: a quarter. The patent
+# gives no number; 37.5 wt% of water-miscible liquids in a water bath is Comparative Example 11.
 DECISIVE_SHARE = 0.25
 
 
@@ -95,7 +97,8 @@ class Context:
         liquid, polymer, resin: look a name up; raise a :class:`PercolaError` with the nearest names.
         melting_temperature_in_mixture_K: T_m of the polymer in this solution (para. 76), or None.
         polymer_melting_temperature_K: T_m of the polymer itself (para. 84), or None.
-        cloud_point_K: cloud point of the standing method (para. 70), or None where there is none above crystallization.
+        cloud_point_K: cloud point of the standing method (para. 70), or None where there is none above
+            crystallization.
         window_K: T_l and T_u (definition B), or None.
         medium_melting_temperature_30_K: T_m of 30 wt% polymer in the cooling medium (para. 78), or None.
     """
@@ -112,7 +115,8 @@ class Context:
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading: where, how much [SI], and what was found in words; ``remedy`` replaces that of the rule."""
+    """One reading: where, how much [SI], and what was found in words; ``remedy`` replaces that of the
+    rule."""
 
     field: str
     value: float
@@ -175,7 +179,7 @@ def _parts(parts: Sequence[LiquidPart], context: Context) -> list[tuple[int, Liq
     return [(i, f, share) for i, (f, share) in enumerate(zip(known, shares, strict=True))]
 
 
-# --- names --------------------------------------------------------------------------------------------------------
+# --- names ------------------------------------------------------------------------------------------------
 
 
 def unknown_liquids(recipe: Recipe, context: Context) -> Readings:
@@ -188,7 +192,9 @@ def unknown_liquids(recipe: Recipe, context: Context) -> Readings:
 
 def unknown_polymers(recipe: Recipe, context: Context) -> Readings:
     """Polymers that the tables do not hold."""
-    yield from _unknown([(f"polymers[{i}].polymer", p.polymer) for i, p in enumerate(recipe.polymers)], context.polymer)
+    yield from _unknown(
+        [(f"polymers[{i}].polymer", p.polymer) for i, p in enumerate(recipe.polymers)], context.polymer
+    )
 
 
 def unknown_resins(recipe: Recipe, context: Context) -> Readings:
@@ -209,7 +215,9 @@ def undefined_copolymers(recipe: Recipe, context: Context) -> Readings:
     for i, polymer in enumerate(recipe.polymers):
         if not polymer.comonomers:
             if "-" in polymer.polymer.replace("poly-", ""):
-                yield Reading(f"polymers[{i}].comonomers", math.nan, f"{polymer.polymer} without its comonomer")
+                yield Reading(
+                    f"polymers[{i}].comonomers", math.nan, f"{polymer.polymer} without its comonomer"
+                )
             continue
         total = 0.0
         for j, comonomer in enumerate(polymer.comonomers):
@@ -222,29 +230,28 @@ def undefined_copolymers(recipe: Recipe, context: Context) -> Readings:
             yield Reading(f"polymers[{i}].comonomers", total, f"{100 * total:.4g} % of comonomers")
 
 
-# --- amounts ------------------------------------------------------------------------------------------------------
+# --- amounts ----------------------------------------------------------------------------------------------
 
 
 def _amounts(recipe: Recipe) -> Iterator[tuple[str, list[tuple[str, float]]]]:
-    entries = (*recipe.polymers, *recipe.solvents, *recipe.resins, *recipe.additives)
-    yield "amount", [(e.amount.unit, e.amount.value) for e in entries]
+    yield "amount", [(amount.unit, amount.value) for amount in amounts(recipe)]
     for where, parts in _mixtures(recipe):
         yield where, [(p.amount.unit, p.amount.value) for p in parts if p.amount is not None]
 
 
 def mixed_amounts(recipe: Recipe, context: Context) -> Readings:
     """Mixtures given in parts and percent at once."""
-    for where, amounts in _amounts(recipe):
-        if len({unit for unit, _ in amounts}) > 1:
+    for where, given in _amounts(recipe):
+        if len({unit for unit, _ in given}) > 1:
             label = "polymers, solvents, resins" if where == "amount" else where
             yield Reading(where, math.nan, f"parts and wt% mixed in {label}")
 
 
 def percentage_sums(recipe: Recipe, context: Context) -> Readings:
     """Sums of the mixtures given in percent."""
-    for where, amounts in _amounts(recipe):
-        if amounts and {unit for unit, _ in amounts} == {"wt%"}:
-            total = sum(value for _, value in amounts)
+    for where, given in _amounts(recipe):
+        if given and {unit for unit, _ in given} == {"wt%"}:
+            total = sum(value for _, value in given)
             yield Reading(where, total, f"{100 * total:.6g} wt% in all")
 
 
@@ -252,7 +259,9 @@ def polymer_concentration(recipe: Recipe, context: Context) -> Readings:
     """Weight fraction of polymer in polymer + solvent + resin."""
     whole = _composition(recipe)
     if whole is not None:
-        yield Reading("polymers.amount", whole.polymer_weight_fraction, f"{_wt(whole.polymer_weight_fraction)} polymer")
+        yield Reading(
+            "polymers.amount", whole.polymer_weight_fraction, f"{_wt(whole.polymer_weight_fraction)} polymer"
+        )
 
 
 def polymer_and_resin_concentration(recipe: Recipe, context: Context) -> Readings:
@@ -269,10 +278,12 @@ def polymer_share_of_polymer_and_resin(recipe: Recipe, context: Context) -> Read
     if whole is not None and recipe.resins:
         polymer, resin = whole.polymer_weight_fraction, whole.resin_weight_fraction
         share = polymer / (polymer + resin)
-        yield Reading("resins.amount", share, f"polymer : resin = {100 * share:.4g} : {100 - 100 * share:.4g}")
+        yield Reading(
+            "resins.amount", share, f"polymer : resin = {100 * share:.4g} : {100 - 100 * share:.4g}"
+        )
 
 
-# --- polymers and resins ------------------------------------------------------------------------------------------
+# --- polymers and resins ----------------------------------------------------------------------------------
 
 
 def molecular_weight(recipe: Recipe, context: Context) -> Readings:
@@ -280,7 +291,9 @@ def molecular_weight(recipe: Recipe, context: Context) -> Readings:
     mass = weight_average_molecular_weight_kg_mol(recipe)
     field_name = "polymers" if len(recipe.polymers) > 1 else "polymers[0]"
     mixture = " (of the mixture)" if len(recipe.polymers) > 1 else ""
-    yield Reading(f"{field_name}.weight_average_molecular_weight", mass, f"Mw {1e3 * mass:.3g} g/mol{mixture}")
+    yield Reading(
+        f"{field_name}.weight_average_molecular_weight", mass, f"Mw {1e3 * mass:.3g} g/mol{mixture}"
+    )
 
 
 def unlisted_comonomers(recipe: Recipe, context: Context) -> Readings:
@@ -288,7 +301,9 @@ def unlisted_comonomers(recipe: Recipe, context: Context) -> Readings:
     for i, polymer in enumerate(recipe.polymers):
         for j, comonomer in enumerate(polymer.comonomers):
             if names.comonomer_key(comonomer.monomer) is None:
-                yield Reading(f"polymers[{i}].comonomers[{j}].monomer", math.nan, repr(comonomer.monomer[:60]))
+                yield Reading(
+                    f"polymers[{i}].comonomers[{j}].monomer", math.nan, repr(comonomer.monomer[:60])
+                )
 
 
 def copolymers(recipe: Recipe, context: Context) -> Readings:
@@ -313,7 +328,7 @@ def resins_other_than_methyl_methacrylate(recipe: Recipe, context: Context) -> R
             yield Reading(f"resins[{i}].resin", math.nan, repr(resin.resin[:60]))
 
 
-# --- solvents -----------------------------------------------------------------------------------------------------
+# --- solvents ---------------------------------------------------------------------------------------------
 
 
 def unlisted_solvents(recipe: Recipe, context: Context) -> Readings:
@@ -355,18 +370,21 @@ def caprolactone_share(recipe: Recipe, context: Context) -> Readings:
 
 
 def _is_planar_pair(recipe: Recipe, context: Context) -> bool:
-    return {f.key for f in map(lambda s: _facts(context, s.liquid), recipe.solvents) if f} == set(names.PLANAR_PAIR)
+    facts = [_facts(context, solvent.liquid) for solvent in recipe.solvents]
+    return {f.key for f in facts if f is not None} == set(names.PLANAR_PAIR)
 
 
 def bubble_point_K(liquids: Sequence[tuple[LiquidFacts, float]]) -> float | None:
     """Temperature at which a mixture of liquids boils at 1 atm [K]; None where a boiling point is not known.
 
-    ``sum x_i exp(S (1 - T_b,i / T)) = 1`` with mole fractions x_i: Raoult's law with vapour pressures after Trouton.
+    ``sum x_i exp(S (1 - T_b,i / T)) = 1`` with mole fractions x_i: Raoult's law with vapour pressures after
+    Trouton.
 
     Args:
         liquids: facts and weight fraction of each liquid.
 
-    Validity: one liquid, exact by definition; mixtures, about 10 K, since activity coefficients are taken as one and the
+    Validity: one liquid, exact by definition; mixtures, about 10 K, since activity coefficients are taken
+        as one and the
     polymer, which lowers the vapour pressure further, is left out.
     Reference: any textbook on phase equilibria, e.g. Smith, Van Ness and Abbott, ch. 10.
     """
@@ -378,7 +396,9 @@ def bubble_point_K(liquids: Sequence[tuple[LiquidFacts, float]]) -> float | None
     low, high = min(boiling), max(boiling)
     for _ in range(60):
         middle = 0.5 * (low + high)
-        pressure = sum(x * math.exp(TROUTON * (1.0 - b / middle)) for x, b in zip(fractions, boiling, strict=True))
+        pressure = sum(
+            x * math.exp(TROUTON * (1.0 - b / middle)) for x, b in zip(fractions, boiling, strict=True)
+        )
         low, high = (low, middle) if pressure > 1.0 else (middle, high)
     return high
 
@@ -408,14 +428,18 @@ def above_freezing_solvent(recipe: Recipe, context: Context) -> Readings:
         yield Reading("dissolution.temperature", temperature.value - melting, found)
 
 
-# --- dissolution --------------------------------------------------------------------------------------------------
+# --- dissolution ------------------------------------------------------------------------------------------
 
 
 def dissolution_temperatures(recipe: Recipe, context: Context) -> Readings:
     """T_s, and the temperature of shaping where it is another."""
-    yield Reading("dissolution.temperature", recipe.dissolution.temperature.value, recipe.dissolution.temperature.text)
+    yield Reading(
+        "dissolution.temperature", recipe.dissolution.temperature.value, recipe.dissolution.temperature.text
+    )
     if recipe.shaping.temperature is not None:
-        yield Reading("shaping.temperature", recipe.shaping.temperature.value, recipe.shaping.temperature.text)
+        yield Reading(
+            "shaping.temperature", recipe.shaping.temperature.value, recipe.shaping.temperature.text
+        )
 
 
 def above_cloud_point(recipe: Recipe, context: Context) -> Readings:
@@ -447,7 +471,7 @@ def into_window(recipe: Recipe, context: Context) -> Readings:
         yield Reading(reading.field, distance, found)
 
 
-# --- cooling ------------------------------------------------------------------------------------------------------
+# --- cooling ----------------------------------------------------------------------------------------------
 
 
 def _cooling_field(recipe: Recipe) -> str:
@@ -494,7 +518,8 @@ def bath_above_freezing(recipe: Recipe, context: Context) -> Readings:
 
 
 def stripping_media(recipe: Recipe, context: Context) -> Readings:
-    """Baths that take the solvent out: volatile or good solvents; water or glycol where the solvent mixes with them."""
+    """Baths that take the solvent out: volatile or good solvents; water or glycol where the solvent mixes
+    with them."""
     if not isinstance(recipe.cooling, BathCooling):
         return
     media = _parts(recipe.cooling.media, context)
@@ -539,12 +564,12 @@ def medium_melting_points(recipe: Recipe, context: Context) -> Readings:
 
 def hollow_without_liquid(recipe: Recipe, context: Context) -> Readings:
     """Hollow fibres cooled by other means than a liquid."""
-    if isinstance(recipe.shaping, Extruder) and isinstance(recipe.shaping.die, HollowDie):
-        if not isinstance(recipe.cooling, BathCooling):
-            yield Reading("cooling.method", math.nan, f"a hollow fibre cooled by {recipe.cooling.method}")
+    hollow = isinstance(recipe.shaping, Extruder) and isinstance(recipe.shaping.die, HollowDie)
+    if hollow and not isinstance(recipe.cooling, BathCooling):
+        yield Reading("cooling.method", math.nan, f"a hollow fibre cooled by {recipe.cooling.method}")
 
 
-# --- extraction ---------------------------------------------------------------------------------------------------
+# --- extraction -------------------------------------------------------------------------------------------
 
 
 def _extraction(recipe: Recipe, context: Context) -> list[tuple[int, LiquidFacts, float]]:
@@ -573,10 +598,12 @@ def extraction_that_leaves_resin(recipe: Recipe, context: Context) -> Readings:
     acrylic = any(names.resin_class(r.resin) in ("methyl methacrylate", "acrylic") for r in recipe.resins)
     liquids = _extraction(recipe, context)
     if acrylic and liquids and not any(f.key in names.ACRYLIC_RESIN_SOLVENTS for _, f, _ in liquids):
-        yield Reading("extraction.liquids", math.nan, f"{', '.join(f.name for _, f, _ in liquids)} leaves the resin")
+        yield Reading(
+            "extraction.liquids", math.nan, f"{', '.join(f.name for _, f, _ in liquids)} leaves the resin"
+        )
 
 
-# --- stretching and after -----------------------------------------------------------------------------------------
+# --- stretching and after ---------------------------------------------------------------------------------
 
 
 def _residual(step: Stretching) -> float | None:
@@ -606,7 +633,9 @@ def residual_over_applied(recipe: Recipe, context: Context) -> Readings:
         applied = ratio - 1.0
         value = residual / applied if applied > 0 else (math.inf if residual > 0 else 1.0)
         yield Reading(
-            f"stretching[{i}].residual_strain", value, f"{100 * residual:.4g} % left of {100 * applied:.4g} % applied"
+            f"stretching[{i}].residual_strain",
+            value,
+            f"{100 * residual:.4g} % left of {100 * applied:.4g} % applied",
         )
 
 
@@ -654,7 +683,9 @@ def stretched_membranes_without_extraction(recipe: Recipe, context: Context) -> 
     """Stretchings of a membrane that no extraction makes."""
     for i, step in enumerate(recipe.stretching):
         if step.stage == "membrane" and recipe.extraction is None:
-            yield Reading(f"stretching[{i}].stage", math.nan, "a membrane is stretched, but nothing is extracted")
+            yield Reading(
+                f"stretching[{i}].stage", math.nan, "a membrane is stretched, but nothing is extracted"
+            )
 
 
 def heat_treatment_temperature(recipe: Recipe, context: Context) -> Readings:
@@ -679,4 +710,6 @@ def thickness(recipe: Recipe, context: Context) -> Readings:
     if isinstance(shaping, (HotPress, HotPlate)):
         yield Reading("shaping.thickness", shaping.thickness.value, shaping.thickness.text)
     elif shaping.target_thickness is not None:
-        yield Reading("shaping.target_thickness", shaping.target_thickness.value, shaping.target_thickness.text)
+        yield Reading(
+            "shaping.target_thickness", shaping.target_thickness.value, shaping.target_thickness.text
+        )

@@ -1,7 +1,8 @@
 """The specimens of EP 1 063 256 A1 as recipes, with the results that the patent reports for them.
 
-Each recipe is the process chain of the text taken literally ("the process of Example N was repeated ..."); readings of
-ambiguous print stand in its notes. Results of specimens kept for blind validation are not in the package.
+Each recipe is the process chain of the text taken literally ("the process of Example N was repeated ...");
+readings of ambiguous print stand in its notes. Results of specimens kept for blind validation are not in
+the package.
 """
 
 from __future__ import annotations
@@ -157,9 +158,15 @@ def find(name: str) -> Specimen:
     if key in index:
         return index[key]
     if key == "ce6":
-        raise InputError(given[:60], "not in the patent", "Ex1a ... Ex22, CE1 ... CE11", "it goes from CE5 to CE7")
-    variants = [s.id for k, s in index.items() if re.fullmatch(re.escape(key) + r"([a-z]|-.*)", k)] if key else []
-    near = variants or [index[k].id for k in difflib.get_close_matches(key, builtins.list(index), n=3, cutoff=0.4)]
+        raise InputError(
+            given[:60], "not in the patent", "Ex1a ... Ex22, CE1 ... CE11", "it goes from CE5 to CE7"
+        )
+    variants = (
+        [s.id for k, s in index.items() if re.fullmatch(re.escape(key) + r"([a-z]|-.*)", k)] if key else []
+    )
+    near = variants or [
+        index[k].id for k in difflib.get_close_matches(key, builtins.list(index), n=3, cutoff=0.4)
+    ]
     remedy = f"did you mean {', '.join(PREFIX + n for n in near)}?" if near else "see percola specimens list"
     raise InputError(given[:60] or "specimen", "no such specimen", "patent:Ex1a ... patent:CE11", remedy)
 
@@ -222,7 +229,9 @@ def resolve(source: str | Path) -> tuple[Recipe, Reported | None]:
     if is_specimen(name):
         return load(name)
     if not name.strip():
-        raise InputError("recipe", "an empty name", "a TOML file or patent:ID", "write for example patent:Ex7")
+        raise InputError(
+            "recipe", "an empty name", "a TOML file or patent:ID", "write for example patent:Ex7"
+        )
     if "\x00" not in name and not Path(name).exists() and name.strip().lower() in _index():
         return load(name)
     return text.load(name), None

@@ -22,7 +22,9 @@ DEEPEST_NESTING = 40
 
 # Paragraphs of each top-level key, quoted by findings that concern the form of a value.
 PARAGRAPHS = {
-    key: str((info.json_schema_extra or {}).get("x-paragraph", "")) if isinstance(info.json_schema_extra, dict) else ""
+    key: str((info.json_schema_extra or {}).get("x-paragraph", ""))
+    if isinstance(info.json_schema_extra, dict)
+    else ""
     for key, info in Recipe.model_fields.items()
 }
 
@@ -30,7 +32,9 @@ PARAGRAPHS = {
 class RecipeError(InputError):
     """A recipe that cannot be used: the first fault, with all of them as ``findings``."""
 
-    def __init__(self, where: str, found: str, allowed: str, remedy: str, findings: tuple[Finding, ...] = ()) -> None:
+    def __init__(
+        self, where: str, found: str, allowed: str, remedy: str, findings: tuple[Finding, ...] = ()
+    ) -> None:
         super().__init__(where, found, allowed, remedy)
         self.findings = findings
 
@@ -53,14 +57,21 @@ def parse_toml(text: str, source: str = "recipe") -> dict[str, Any]:
     """Plain data from a TOML text; wrong TOML is refused with its line."""
     if len(text) > LARGEST_FILE_BYTES:
         raise RecipeError(
-            source, f"{len(text)} characters", f"at most {LARGEST_FILE_BYTES}", "give the recipe, not another file"
+            source,
+            f"{len(text)} characters",
+            f"at most {LARGEST_FILE_BYTES}",
+            "give the recipe, not another file",
         )
     if not text.strip():
-        raise RecipeError(source, "an empty file", "a recipe in TOML", "copy a specimen: percola specimens copy Ex7")
+        raise RecipeError(
+            source, "an empty file", "a recipe in TOML", "copy a specimen: percola specimens copy Ex7"
+        )
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise RecipeError(source, "brackets nested too deeply", "a recipe in TOML", "remove the nesting") from None
+        raise RecipeError(
+            source, "brackets nested too deeply", "a recipe in TOML", "remove the nesting"
+        ) from None
     except (ValueError, OverflowError) as error:  # TOMLDecodeError is a ValueError; so are impossible dates
         raise _toml_error(error, text, source) from None
     return data
@@ -97,19 +108,24 @@ def from_dict(data: Mapping[str, Any], source: str = "recipe", text: str = "") -
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        raw = [dict(e) for e in error.errors(include_url=False)]
+        raw: list[dict[str, Any]] = [{**e} for e in error.errors(include_url=False)]
         # A list whose entry failed is also reported as too short; the entry's own fault is the one to mend.
         faults = [
             e
             for e in raw
-            if e["type"] != "too_short" or not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in raw)
+            if e["type"] != "too_short"
+            or not any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in raw)
         ]
         problems = [_finding(e, data) for e in faults]
     except (OverflowError, RecursionError):
         raise RecipeError(source, "a number too large", "numbers of ordinary size", "correct it") from None
     findings = tuple(f for f, _ in problems)
     first, path = problems[0]
-    more = f" (and {len(findings) - 1} more: {', '.join(f.field for f in findings[1:6])})" if len(findings) > 1 else ""
+    more = (
+        f" (and {len(findings) - 1} more: {', '.join(f.field for f in findings[1:6])})"
+        if len(findings) > 1
+        else ""
+    )
     where = _place(source, text, path, first.field)
     raise RecipeError(where, first.found + more, first.allowed, first.remedy, findings)
 
@@ -223,11 +239,14 @@ def _place(source: str, text: str, path: tuple[str | int, ...], field: str) -> s
 
 
 _HEADER = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
-_KEY = re.compile(r"^\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+_KEY = re.compile(
+    r"^\s*((?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+)
 
 
 def line_of(text: str, path: tuple[str | int, ...]) -> int | None:
-    """The line (from 1) on which the field stands, or the nearest section above it; None where it is not found.
+    """The line (from 1) on which the field stands, or the nearest section above it; None where it is not
+    found.
 
     Limitation: keys inside inline tables are reported on the line of the table's own key.
     """
@@ -278,8 +297,8 @@ def load(path: str | Path) -> Recipe:
     """The recipe in a TOML file.
 
     Raises:
-        RecipeError: no such file, a directory, an unreadable or huge file, another encoding than UTF-8 (UTF-16 and a
-            byte-order mark are understood), wrong TOML or wrong values.
+        RecipeError: no such file, a directory, an unreadable or huge file, an encoding other than UTF-8 (UTF-16
+            and a byte-order mark are understood), wrong TOML or wrong values.
     """
     return loads(read_text(path), str(path))
 
@@ -294,7 +313,10 @@ def read_text(path: str | Path) -> str:
         size = file.stat().st_size
         if size > LARGEST_FILE_BYTES:
             raise RecipeError(
-                where, f"a file of {size} bytes", f"at most {LARGEST_FILE_BYTES} bytes", "give the recipe, not other data"
+                where,
+                f"a file of {size} bytes",
+                f"at most {LARGEST_FILE_BYTES} bytes",
+                "give the recipe, not other data",
             )
         with file.open("rb") as stream:  # a pipe or device has size 0, so the read is bounded as well
             raw = stream.read(LARGEST_FILE_BYTES + 1)
@@ -304,7 +326,9 @@ def read_text(path: str | Path) -> str:
         raise RecipeError(where, "no such file", "a recipe file (.toml) or patent:ID", remedy) from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = getattr(error, "strerror", None) or str(error)
-        raise RecipeError(where, f"cannot be read: {reason}", "a readable file", "check the path and rights") from None
+        raise RecipeError(
+            where, f"cannot be read: {reason}", "a readable file", "check the path and rights"
+        ) from None
     return decode(raw, where)
 
 
@@ -319,11 +343,17 @@ def decode(raw: bytes, where: str = "recipe") -> str:
         if encoding == "utf-16":
             raise RecipeError(where, "broken UTF-16", "UTF-8", "save the file as UTF-8") from None
         line = raw.count(b"\n", 0, error.start) + 1
-        guess = " (it looks like Latin-1 or Windows-1252)" if b"\x00" not in raw else " (it looks like binary data)"
+        guess = (
+            " (it looks like Latin-1 or Windows-1252)"
+            if b"\x00" not in raw
+            else " (it looks like binary data)"
+        )
         found = f"byte 0x{raw[error.start]:02x} is not UTF-8{guess}"
         raise RecipeError(f"{where}, line {line}", found, "UTF-8", "save the file as UTF-8") from None
     if "\x00" in text:
-        raise RecipeError(where, "binary data", "a recipe in TOML, UTF-8", "give the recipe file, saved as UTF-8")
+        raise RecipeError(
+            where, "binary data", "a recipe in TOML, UTF-8", "give the recipe file, saved as UTF-8"
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -383,7 +413,8 @@ def _item(value: Any, inline: bool = False) -> Any:
 
 
 def updated(text: str, recipe: Recipe) -> str:
-    """The TOML text with its values brought to those of the recipe; comments, order and layout of the rest are kept.
+    """The TOML text with its values brought to those of the recipe; comments, order and layout of the rest
+    are kept.
 
     Lists of sections whose length changed are written anew.
     """
@@ -418,7 +449,8 @@ def _update(table: Any, data: Mapping[str, Any]) -> None:
 
 
 def canonical_data(recipe: Recipe) -> dict[str, Any]:
-    """What the recipe means in SI, as plain data: the same for "145 degC" and "145 °C"; names and notes left out.
+    """What the recipe means in SI, as plain data: the same for "145 degC" and "145 °C"; names and notes
+    left out.
 
     Meant for the run's identity. Names of substances stay as written.
     """
@@ -429,7 +461,9 @@ def canonical_data(recipe: Recipe) -> dict[str, Any]:
         if isinstance(value, tuple):
             return [plain(v) for v in value]
         if hasattr(type(value), "model_fields"):
-            return {k: plain(getattr(value, k)) for k in type(value).model_fields if k not in ("note", "notes")}
+            return {
+                k: plain(getattr(value, k)) for k in type(value).model_fields if k not in ("note", "notes")
+            }
         return value
 
     data: dict[str, Any] = plain(recipe)

@@ -1,4 +1,5 @@
-"""A recipe without any finding, and a context with a handful of liquids, so that rules are tested without the tables."""
+"""A recipe without any finding, and a context with a handful of liquids, so that rules are tested without
+the tables."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ def context(**known: Any) -> Context:
 SOUND: dict[str, Any] = {
     "schema_version": 1,
     "name": "sound",
-    "polymers": [{"polymer": "PVDF", "weight_average_molecular_weight": "3.62e5 g/mol", "amount": "25 parts"}],
+    "polymers": [
+        {"polymer": "PVDF", "weight_average_molecular_weight": "3.62e5 g/mol", "amount": "25 parts"}
+    ],
     "solvents": [{"liquid": "DEP", "amount": "75 parts"}],
     "dissolution": {"temperature": "145 degC"},
     "shaping": {
@@ -82,4 +85,3 @@ def edited(changes: dict[str, Any]) -> dict[str, Any]:
 
 def recipe_with(changes: dict[str, Any]) -> Recipe:
     return from_dict(edited(changes))
-

@@ -11,7 +11,7 @@ import pytest
 from recipe_samples import context, edited, recipe_with
 
 from percola.recipe import readings
-from percola.recipe.check import check, require_sound, rules
+from percola.recipe.checking import check, require_sound, rules
 from percola.recipe.findings import GRADES
 from percola.recipe.text import RecipeError, from_dict
 
@@ -116,9 +116,24 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     ("comonomer_unlisted", copolymer("propylene hexafluoride"), copolymer("vinyl fluoride"), {}),
-    ("polymer_to_resin", amounts("20 parts", "70 parts", "30 parts"), amounts("20 parts", "70 parts", "30.1 parts"), {}),
-    ("polymer_to_resin", amounts("18 parts", "80 parts", "2 parts"), amounts("18 parts", "80 parts", "1.99 parts"), {}),
-    ("polymer_and_resin", amounts("30 parts", "40 parts", "30 parts"), amounts("30 parts", "39.9 parts", "30 parts"), {}),
+    (
+        "polymer_to_resin",
+        amounts("20 parts", "70 parts", "30 parts"),
+        amounts("20 parts", "70 parts", "30.1 parts"),
+        {},
+    ),
+    (
+        "polymer_to_resin",
+        amounts("18 parts", "80 parts", "2 parts"),
+        amounts("18 parts", "80 parts", "1.99 parts"),
+        {},
+    ),
+    (
+        "polymer_and_resin",
+        amounts("30 parts", "40 parts", "30 parts"),
+        amounts("30 parts", "39.9 parts", "30 parts"),
+        {},
+    ),
     (
         "resin_unlisted",
         {"resins": [{"resin": "PVAc", "amount": "10 parts"}]},
@@ -136,13 +151,33 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("planar_pair_ratio", planar(20), planar(19.9), {}),
     ("planar_pair_ratio", planar(40), planar(40.1), {}),
     ("above_cloud_point", planar(30, "230 degC"), planar(30, "229.9 degC"), CLOUD),
-    ("dissolution_window", {"dissolution.temperature": "137.5 degC"}, {"dissolution.temperature": "137.4 degC"}, WINDOW),
-    ("dissolution_window", {"dissolution.temperature": "152.5 degC"}, {"dissolution.temperature": "152.6 degC"}, WINDOW),
-    ("dissolution_window", {"shaping.temperature": "152.5 degC"}, {"shaping.temperature": "152.6 degC"}, WINDOW),
+    (
+        "dissolution_window",
+        {"dissolution.temperature": "137.5 degC"},
+        {"dissolution.temperature": "137.4 degC"},
+        WINDOW,
+    ),
+    (
+        "dissolution_window",
+        {"dissolution.temperature": "152.5 degC"},
+        {"dissolution.temperature": "152.6 degC"},
+        WINDOW,
+    ),
+    (
+        "dissolution_window",
+        {"shaping.temperature": "152.5 degC"},
+        {"shaping.temperature": "152.6 degC"},
+        WINDOW,
+    ),
     ("solvent_stripped", bath("DEP"), bath("ACE"), {}),
     ("solvent_stripped", bath("WATER"), {**bath("WATER"), "solvents.0.liquid": "GBL"}, {}),
     ("cooling_temperature", {"cooling.temperature": "100 degC"}, {"cooling.temperature": "100.1 degC"}, MELT),
-    ("extraction_not_volatile", {"extraction.liquids.0.liquid": "IPA"}, {"extraction.liquids.0.liquid": "DEP"}, {}),
+    (
+        "extraction_not_volatile",
+        {"extraction.liquids.0.liquid": "IPA"},
+        {"extraction.liquids.0.liquid": "DEP"},
+        {},
+    ),
     (
         "residual_strain",
         stretch(elongation="150 %", residual_strain="100 %"),
@@ -155,8 +190,18 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("stretching_temperature", stretch(temperature="50 degC"), stretch(temperature="50.1 degC"), {}),
     ("heat_treatment_too_cold", heat("50 degC"), heat("49.9 degC"), MELT),
     ("heat_treatment_too_hot", heat("150 degC"), heat("150.1 degC"), MELT),
-    ("polymer_concentration_preferred", amounts("40 parts", "60 parts"), amounts("40.1 parts", "59.9 parts"), {}),
-    ("polymer_concentration_more_preferred", amounts("30 parts", "70 parts"), amounts("30.1 parts", "69.9 parts"), {}),
+    (
+        "polymer_concentration_preferred",
+        amounts("40 parts", "60 parts"),
+        amounts("40.1 parts", "59.9 parts"),
+        {},
+    ),
+    (
+        "polymer_concentration_more_preferred",
+        amounts("30 parts", "70 parts"),
+        amounts("30.1 parts", "69.9 parts"),
+        {},
+    ),
     (
         "molecular_weight_preferred",
         {"polymers.0.weight_average_molecular_weight": "3e5 g/mol"},
@@ -207,7 +252,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     ("hollow_needs_liquid", {}, {"cooling": {"method": "air", "temperature": "20 degC"}}, {}),
-    ("extraction_liquid_unlisted", {"extraction.liquids.0.liquid": "C6"}, {"extraction.liquids.0.liquid": "IPA"}, {}),
+    (
+        "extraction_liquid_unlisted",
+        {"extraction.liquids.0.liquid": "C6"},
+        {"extraction.liquids.0.liquid": "IPA"},
+        {},
+    ),
     (
         "resin_not_washed_out",
         amounts("20 parts", "70 parts", "10 parts"),
@@ -215,7 +265,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     ("residual_strain_preferred", stretch(residual_strain="10 %"), stretch(residual_strain="9.9 %"), {}),
-    ("stretching_temperature_preferred", stretch(temperature="25 degC"), stretch(temperature="25.1 degC"), {}),
+    (
+        "stretching_temperature_preferred",
+        stretch(temperature="25 degC"),
+        stretch(temperature="25.1 degC"),
+        {},
+    ),
     ("stretching_stage", stretch(), stretch(stage="gel"), {}),
     ("thickness_usual", sheet("20 um"), sheet("19.9 um"), {}),
     ("thickness_usual", sheet("1000 um"), sheet("1001 um"), {}),
@@ -250,7 +305,11 @@ def test_every_rule_has_a_case() -> None:
 
 
 def test_the_sound_recipe_has_no_finding() -> None:
-    known = {"melting_temperature_in_mixture_K": 420.0, "polymer_melting_temperature_K": 443.0, "window_K": (410.0, 430.0)}
+    known = {
+        "melting_temperature_in_mixture_K": 420.0,
+        "polymer_melting_temperature_K": 443.0,
+        "window_K": (410.0, 430.0),
+    }
     assert check(recipe_with({}), context(**known)) == ()
 
 
@@ -271,7 +330,11 @@ def test_rule_data_is_whole() -> None:
 
 
 def test_a_graver_finding_silences_the_milder_on_the_same_reading() -> None:
-    found = [f for f in check(recipe_with(amounts("61 parts", "39 parts")), context()) if "polymers.amount" in f.field]
+    found = [
+        f
+        for f in check(recipe_with(amounts("61 parts", "39 parts")), context())
+        if "polymers.amount" in f.field
+    ]
     assert [f.rule for f in found] == ["polymer_concentration"]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from percola.errors import InputError
 from percola.recipe.model import LiquidPart, Recipe
+from percola.units import Quantity
 
 # Printed percentages carry two decimals at most (36.36 + 63.64); three rounded figures add up to within this.
 SUM_TOLERANCE = 1e-3
@@ -18,7 +19,8 @@ class Composition:
 
     Attributes:
         polymers, solvents, resins, additives: weight fraction of each entry.
-        polymer_weight_fraction: polymer over polymer + solvent + resin (paras. 50, 51, 67), additives left out.
+        polymer_weight_fraction: polymer over polymer + solvent + resin (paras. 50, 51, 67), additives left
+            out.
         resin_weight_fraction: resin over the same sum.
     """
 
@@ -50,10 +52,19 @@ class Composition:
         return tuple(s / total for s in self.solvents)
 
 
+def amounts(recipe: Recipe) -> tuple[Quantity, ...]:
+    """The amounts of all polymers, solvents, resins and additives, as written."""
+    return (
+        *(p.amount for p in recipe.polymers),
+        *(s.amount for s in recipe.solvents),
+        *(r.amount for r in recipe.resins),
+        *(a.amount for a in recipe.additives),
+    )
+
+
 def amount_units(recipe: Recipe) -> frozenset[str]:
     """The units in which the amounts of the solution are given: one of ``"parts"`` and ``"wt%"``, or both."""
-    entries = (*recipe.polymers, *recipe.solvents, *recipe.resins, *recipe.additives)
-    return frozenset(e.amount.unit for e in entries)
+    return frozenset(amount.unit for amount in amounts(recipe))
 
 
 def composition(recipe: Recipe) -> Composition:
@@ -64,7 +75,9 @@ def composition(recipe: Recipe) -> Composition:
     """
     units = amount_units(recipe)
     if len(units) > 1:
-        raise InputError("amount", "parts and wt% mixed", "one of the two throughout", "give all amounts in parts")
+        raise InputError(
+            "amount", "parts and wt% mixed", "one of the two throughout", "give all amounts in parts"
+        )
     groups = [
         tuple(e.amount.value for e in group)
         for group in (recipe.polymers, recipe.solvents, recipe.resins, recipe.additives)
@@ -72,7 +85,10 @@ def composition(recipe: Recipe) -> Composition:
     total = sum(sum(g) for g in groups)
     if units == {"wt%"} and abs(total - 1.0) > SUM_TOLERANCE:
         raise InputError(
-            "amount", f"percentages that add up to {100 * total:.6g} wt%", "100 wt%", "correct them, or use parts"
+            "amount",
+            f"percentages that add up to {100 * total:.6g} wt%",
+            "100 wt%",
+            "correct them, or use parts",
         )
     polymers, solvents, resins, additives = (tuple(v / total for v in g) for g in groups)
     return Composition(polymers, solvents, resins, additives)

@@ -80,7 +80,9 @@ def _bound(given: Any, where: str) -> float:
 @lru_cache(maxsize=1)
 def rules() -> tuple[Rule, ...]:
     """All rules, gravest grade first."""
-    text = resources.files("percola.recipe").joinpath("data").joinpath("rules.toml").read_text(encoding="utf-8")
+    text = (
+        resources.files("percola.recipe").joinpath("data").joinpath("rules.toml").read_text(encoding="utf-8")
+    )
     found = [
         Rule(
             r["key"],
@@ -102,9 +104,9 @@ def check(recipe: Recipe, context: Context | None = None) -> tuple[Finding, ...]
 
     Args:
         recipe: a recipe that could be read; faults of form are raised by reading it.
-        context: tables and thermodynamics. Without thermodynamics (the default) the rules that need the melting point in
-            the mixture, the cloud point or the window are left out; :func:`percola.recipe.physics.context_of` supplies
-            them.
+        context: tables and thermodynamics. Without thermodynamics (the default) the rules that need the
+            melting point in the mixture, the cloud point or the window are left out;
+            :func:`percola.recipe.physics.context_of` supplies them.
     """
     context = context or Context()
     found: list[Finding] = []
@@ -116,12 +118,16 @@ def check(recipe: Recipe, context: Context | None = None) -> tuple[Finding, ...]
             settled.add((rule.reading, reading.field))
             remedy = reading.remedy or rule.remedy
             found.append(
-                Finding(rule.grade, reading.field, rule.paragraph, reading.found, rule.allowed, remedy, rule.key)
+                Finding(
+                    rule.grade, reading.field, rule.paragraph, reading.found, rule.allowed, remedy, rule.key
+                )
             )
     return tuple(found)
 
 
-def require_sound(recipe: Recipe, context: Context | None = None, source: str = "recipe") -> tuple[Finding, ...]:
+def require_sound(
+    recipe: Recipe, context: Context | None = None, source: str = "recipe"
+) -> tuple[Finding, ...]:
     """The findings of :func:`check`, refusing a recipe with errors.
 
     Raises:
@@ -131,9 +137,17 @@ def require_sound(recipe: Recipe, context: Context | None = None, source: str = 
     errors = [f for f in found if f.grade == "error"]
     if errors:
         first = errors[0]
-        more = f" (and {len(errors) - 1} more: {', '.join(f.field for f in errors[1:6])})" if len(errors) > 1 else ""
+        more = (
+            f" (and {len(errors) - 1} more: {', '.join(f.field for f in errors[1:6])})"
+            if len(errors) > 1
+            else ""
+        )
         paragraph = f" ({first.paragraph})" if first.paragraph else ""
         raise RecipeError(
-            f"{source}, {first.field}", first.found + more, first.allowed + paragraph, first.remedy, tuple(found)
+            f"{source}, {first.field}",
+            first.found + more,
+            first.allowed + paragraph,
+            first.remedy,
+            tuple(found),
         )
     return found
