@@ -72,6 +72,7 @@ def test_every_module_and_public_name_says_what_it_is(path: Path) -> None:
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
+        and (path.name == "__init__.py" or not path.name.startswith("_"))
         and not ast.get_docstring(node)
     ]
     assert not undocumented

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
@@ -58,19 +59,80 @@ def _options(
     """A virtual laboratory for microporous membranes made by cooling a solution into a two-phase gel."""
 
 
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe file (TOML) or a specimen such as patent:Ex7.")
+]
+
+
+class Dtype(StrEnum):
+    """Precision of the fields."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
 @app.command()
 @work
-def doctor(json: Json = False) -> None:
-    """Show what this machine can run: devices, memory, speed, versions, folders. Needs no network."""
-    from percola.cli import doctor as room
+def run(
+    recipe: RecipeName,
+    out: Annotated[Path | None, typer.Option(help="Folder for run directories; runs, if not given.")] = None,
+    size: Annotated[int | None, typer.Option(min=16, help="Cells along each edge of the box.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of noise and nuclei.")] = 0,
+    realizations: Annotated[int | None, typer.Option(min=1, help="Boxes with seeds of their own.")] = None,
+    dtype: Annotated[Dtype, typer.Option(help="Precision of the fields.")] = Dtype.float32,
+    dims: Annotated[int, typer.Option(min=2, max=3, help="3, or 2 for a quick look.")] = 3,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start clean instead of resuming.")] = False,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Exit with 1 unless this verdict passes, or this structure class comes out; repeatable."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Run a recipe: phase diagram, quench, gel, membrane, measurements, verdicts, report."""
+    from percola.cli import run as room
+    from percola.cli import summary
+    from percola.cli.faults import DONE, NOT_MET
     from percola.cli.output import emit_json, only_json
+    from percola.cli.require import requirements
+
+    wanted = requirements(require or ())  # a misspelt one is told before the work
+    with only_json(json):
+        answer = room.run(
+            recipe,
+            out=out,
+            size=size,
+            seed=seed,
+            dtype=dtype.value,
+            dims=dims,
+            realizations=realizations,
+            resume=not fresh,
+            quiet=json,
+        )
+        met = room.answer_requirements(wanted, answer)
+    (emit_json if json else summary.show)(answer)
+    return DONE if met else NOT_MET
+
+
+@app.command()
+@work
+def report(
+    directory: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory, such as runs/0123456789ab.")
+    ],
+    json: Json = False,
+) -> None:
+    """Build the report of a run again, from its directory alone."""
+    from percola.cli import run as room
+    from percola.cli.output import console, emit_json, only_json
 
     with only_json(json):
-        facts = room.examine()
+        answer = room.rebuild_report(directory)
     if json:
-        emit_json(facts)
+        emit_json(answer)
     else:
-        room.show(facts)
+        console().print(f"Wrote {answer['report']}", soft_wrap=True)
 
 
 specimens_app = typer.Typer(help="The examples of the patent as recipes, with their reported results.")
@@ -141,11 +203,6 @@ def schema(
     emit_json(json_schema())
 
 
-RecipeName = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="A recipe file (TOML) or a specimen such as patent:Ex7.")
-]
-
-
 @app.command()
 @work
 def check(recipe: RecipeName, json: Json = False) -> int:
@@ -173,3 +230,18 @@ def phase_diagram(
     with only_json(json):
         result = room.diagram(recipe, out)
     (emit_json if json else room.show)(result)
+
+
+@app.command()
+@work
+def doctor(json: Json = False) -> None:
+    """Show what this machine can run: devices, memory, speed, versions, folders. Needs no network."""
+    from percola.cli import doctor as room
+    from percola.cli.output import emit_json, only_json
+
+    with only_json(json):
+        facts = room.examine()
+    if json:
+        emit_json(facts)
+    else:
+        room.show(facts)

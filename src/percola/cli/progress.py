@@ -1,0 +1,68 @@
+"""Progress of a run on standard error, and on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+
+class Progress:
+    """One line for each stage, with a bar where the stage tells its share done; silent off a terminal.
+
+    Call it with the events of :func:`percola.pipeline.run`.
+    """
+
+    def __init__(self, wanted: bool) -> None:
+        self._bars: Bars | None = None
+        self._tasks: dict[str, Any] = {}
+        self._wanted = wanted and sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        if self._wanted:
+            from rich.progress import (
+                BarColumn,
+                SpinnerColumn,
+                TaskProgressColumn,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+            from rich.progress import Progress as Bars
+
+            from percola.cli.output import error_console
+
+            self._bars = Bars(
+                SpinnerColumn(finished_text="✓"),
+                TextColumn("{task.fields[stage]:<10}"),
+                BarColumn(bar_width=24),
+                TaskProgressColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}"),
+                console=error_console(),
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, event: Any) -> None:
+        if self._bars is None:
+            return
+        stage, share, words = event.stage, event.fraction, event.message
+        if stage not in self._tasks:
+            for task in self._tasks.values():  # stages follow one another: the earlier ones are done
+                self._bars.update(task, total=1.0, completed=1.0)
+            self._tasks[stage] = self._bars.add_task(words, total=None, stage=stage)
+        if share is None:
+            self._bars.update(self._tasks[stage], description=words)
+        else:
+            self._bars.update(
+                self._tasks[stage], total=1.0, completed=min(max(share, 0.0), 1.0), description=words
+            )
