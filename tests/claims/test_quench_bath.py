@@ -80,14 +80,24 @@ def test_wall_and_liquid_together(geometry):
 def test_layer_ends_as_its_film():
     """Once warmed through, exactly h (T_s - T_m) crosses the layer: a sheet held hot at its other face."""
     L, film = 200e-6, 300.0
-    h = cool(Wall.sheet(L), HeatProperties(RHO, C, K), HOT,
-             Stage(Face(COLD, film, still=OIL), Face(HOT, np.inf)), within_K=1e-5)  # fmt: skip
+    h = cool(
+        Wall.sheet(L),
+        HeatProperties(RHO, C, K),
+        HOT,
+        Stage(Face(COLD, film, still=OIL), Face(HOT, np.inf)),
+        within_K=1e-5,
+    )
     q = (HOT - COLD) / (1 / film + L / K)
     assert h.temperature_K[-1, 0] == pytest.approx(
         COLD + q / film, abs=2e-3
     )  # 1e-5 K asked for, steps damped out
-    tube = cool(Wall.fibre(0.9e-3, 1.7e-3), HeatProperties(RHO, C, K), HOT,
-                Stage(Face(COLD, film, still=OIL), Face(HOT, np.inf)), within_K=1e-5)  # fmt: skip
+    tube = cool(
+        Wall.fibre(0.9e-3, 1.7e-3),
+        HeatProperties(RHO, C, K),
+        HOT,
+        Stage(Face(COLD, film, still=OIL), Face(HOT, np.inf)),
+        within_K=1e-5,
+    )
     b, a = 0.85e-3, 0.45e-3
     q = (HOT - COLD) / (1 / film + b * np.log(b / a) / K)
     assert tube.temperature_K[-1, 0] == pytest.approx(COLD + q / film, abs=2e-3)
@@ -108,8 +118,12 @@ def test_surface_jumps_to_the_contact_temperature():
 
 def test_layer_conserves_heat_over_two_baths():
     bath = Face(COLD, 280.0, still=OIL)
-    heat = cool(Wall.fibre(0.9e-3, 1.7e-3), HeatProperties(RHO, C, K), HOT,
-                [Stage(bath, duration_s=0.7), Stage(Face(300.0, 15.0), duration_s=0.5), Stage(bath)]).heat  # fmt: skip
+    heat = cool(
+        Wall.fibre(0.9e-3, 1.7e-3),
+        HeatProperties(RHO, C, K),
+        HOT,
+        [Stage(bath, duration_s=0.7), Stage(Face(300.0, 15.0), duration_s=0.5), Stage(bath)],
+    ).heat
     assert abs(heat["imbalance"]) < 2e-9 * heat["removed"]  # rounding over some 400 steps
 
 
@@ -119,8 +133,15 @@ def test_isothermal_fibre_loses_heat_as_carslaw_and_jaeger():
     b = 0.85e-3
     block = HeatProperties(1e6, 1e6, 1e3)
     for end in (0.01, 0.3, 3.0):
-        h = cool(Wall.fibre(0.9e-3, 2 * b), block, HOT, Stage(Face(COLD, 30.0, still=OIL)), t_end_s=end,
-                 face_cell_m=1e-6, tolerance_K=1e-3)  # fmt: skip
+        h = cool(
+            Wall.fibre(0.9e-3, 2 * b),
+            block,
+            HOT,
+            Stage(Face(COLD, 30.0, still=OIL)),
+            t_end_s=end,
+            face_cell_m=1e-6,
+            tolerance_K=1e-3,
+        )
         tau = np.geomspace(1e-9, OIL_K / OIL_C * end / b**2, 4001)
         mean = np.trapezoid([cylinder_conduction(x) * x for x in tau], np.log(tau)) / (tau[-1] - tau[0])
         exact = mean * OIL_K / b * (HOT - COLD) * end

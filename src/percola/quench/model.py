@@ -20,7 +20,7 @@ FilmLaw = Callable[[float, float], float]
 """Film coefficient [W/(m2.K)] of the time since the stage began [s] and the temperature of the surface
 [K]."""
 
-ABSOLUTE_ZERO_MARGIN_K = 1.0
+LOWEST_TEMPERATURE_K = 60.0  # below liquid nitrogen: degrees Celsius of a cooling bath, taken for kelvins
 
 
 def positive(where: str, value: float, unit: str, *, zero: bool = False, infinite: bool = False) -> None:
@@ -39,8 +39,10 @@ def positive(where: str, value: float, unit: str, *, zero: bool = False, infinit
 def temperature(where: str, value: float) -> None:
     """Refuse a temperature that is not a finite number of kelvins above absolute zero."""
     positive(where, value, "kelvins")
-    if value < ABSOLUTE_ZERO_MARGIN_K or value > 3000.0:
-        raise InputError(where, f"{value!r} K", "1 to 3000 K", "give kelvins, not degrees Celsius")
+    if value < LOWEST_TEMPERATURE_K or value > 3000.0:
+        raise InputError(
+            where, f"{value!r} K", f"{LOWEST_TEMPERATURE_K:g} to 3000 K", "give kelvins, not degrees Celsius"
+        )
 
 
 @dataclass(frozen=True)

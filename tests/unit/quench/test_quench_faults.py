@@ -38,7 +38,8 @@ BATH = Stage(Face(293.15, 400.0))
         lambda: Wall("fibre", 1e-4),
         lambda: Wall("tube", 1e-4),  # type: ignore[arg-type]
         lambda: Bore(-1.0, 1000.0, 0.03),
-        lambda: Face(20.0, 100.0) if False else Face(-5.0, 100.0),
+        lambda: Face(20.0, 100.0),  # degrees Celsius
+        lambda: Face(-5.0, 100.0),
         lambda: Face(293.15, -1.0),
         lambda: Face(293.15, math.nan),
         lambda: Face(math.nan, 1.0),
