@@ -255,12 +255,18 @@ def percentage_sums(recipe: Recipe, context: Context) -> Readings:
             yield Reading(where, total, f"{100 * total:.6g} wt% in all")
 
 
+def _amount_field(name: str, entries: Sequence[object]) -> str:
+    return f"{name}[0].amount" if len(entries) == 1 else f"{name}.amount"
+
+
 def polymer_concentration(recipe: Recipe, context: Context) -> Readings:
     """Weight fraction of polymer in polymer + solvent + resin."""
     whole = _composition(recipe)
     if whole is not None:
         yield Reading(
-            "polymers.amount", whole.polymer_weight_fraction, f"{_wt(whole.polymer_weight_fraction)} polymer"
+            _amount_field("polymers", recipe.polymers),
+            whole.polymer_weight_fraction,
+            f"{_wt(whole.polymer_weight_fraction)} polymer",
         )
 
 
@@ -269,7 +275,7 @@ def polymer_and_resin_concentration(recipe: Recipe, context: Context) -> Reading
     whole = _composition(recipe)
     if whole is not None and recipe.resins:
         total = whole.polymer_weight_fraction + whole.resin_weight_fraction
-        yield Reading("resins.amount", total, f"{_wt(total)} polymer and resin")
+        yield Reading(_amount_field("resins", recipe.resins), total, f"{_wt(total)} polymer and resin")
 
 
 def polymer_share_of_polymer_and_resin(recipe: Recipe, context: Context) -> Readings:
@@ -279,7 +285,9 @@ def polymer_share_of_polymer_and_resin(recipe: Recipe, context: Context) -> Read
         polymer, resin = whole.polymer_weight_fraction, whole.resin_weight_fraction
         share = polymer / (polymer + resin)
         yield Reading(
-            "resins.amount", share, f"polymer : resin = {100 * share:.4g} : {100 - 100 * share:.4g}"
+            _amount_field("resins", recipe.resins),
+            share,
+            f"polymer : resin = {100 * share:.4g} : {100 - 100 * share:.4g}",
         )
 
 

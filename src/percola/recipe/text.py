@@ -297,8 +297,8 @@ def load(path: str | Path) -> Recipe:
     """The recipe in a TOML file.
 
     Raises:
-        RecipeError: no such file, a directory, an unreadable or huge file, an encoding other than UTF-8 (UTF-16
-            and a byte-order mark are understood), wrong TOML or wrong values.
+        RecipeError: no such file, a directory, an unreadable or huge file, another encoding than UTF-8
+            (UTF-16 and a byte-order mark are understood), wrong TOML or wrong values.
     """
     return loads(read_text(path), str(path))
 

@@ -331,9 +331,7 @@ def test_rule_data_is_whole() -> None:
 
 def test_a_graver_finding_silences_the_milder_on_the_same_reading() -> None:
     found = [
-        f
-        for f in check(recipe_with(amounts("61 parts", "39 parts")), context())
-        if "polymers.amount" in f.field
+        f for f in check(recipe_with(amounts("61 parts", "39 parts")), context()) if "polymers" in f.field
     ]
     assert [f.rule for f in found] == ["polymer_concentration"]
 
