@@ -207,7 +207,10 @@ def _unknown(named: list[tuple[str, str]], lookup: Callable[[str], object]) -> R
         try:
             lookup(name)
         except PercolaError as error:
-            yield Reading(where, math.nan, repr(name[:60]), error.remedy or error.allowed)
+            # The tables name the nearest substances in what they allow.
+            near = error.allowed.removeprefix("nearest:").strip()
+            remedy = f"did you mean {near}?" if near else error.remedy
+            yield Reading(where, math.nan, repr(name[:60]), remedy)
 
 
 def undefined_copolymers(recipe: Recipe, context: Context) -> Readings:
@@ -322,17 +325,26 @@ def copolymers(recipe: Recipe, context: Context) -> Readings:
             yield Reading(f"polymers[{i}].comonomers", math.nan, f"a copolymer with {kinds[:60]}")
 
 
+def _resin_class(name: str, context: Context) -> str | None:
+    """Class of para. 64, by the name as written or by the key of the tables."""
+    try:
+        key = context.resin(name)
+    except PercolaError:
+        key = ""
+    return names.resin_class(name) or names.resin_class(key)
+
+
 def unlisted_resins(recipe: Recipe, context: Context) -> Readings:
     """Resins outside the classes of para. 64."""
     for i, resin in enumerate(recipe.resins):
-        if names.resin_class(resin.resin) is None:
+        if _resin_class(resin.resin, context) is None:
             yield Reading(f"resins[{i}].resin", math.nan, repr(resin.resin[:60]))
 
 
 def resins_other_than_methyl_methacrylate(recipe: Recipe, context: Context) -> Readings:
     """Resins of para. 64 that are not methyl methacrylate resins."""
     for i, resin in enumerate(recipe.resins):
-        if names.resin_class(resin.resin) in ("acrylic", "other"):
+        if _resin_class(resin.resin, context) in ("acrylic", "other"):
             yield Reading(f"resins[{i}].resin", math.nan, repr(resin.resin[:60]))
 
 
@@ -603,7 +615,7 @@ def unlisted_extraction_liquids(recipe: Recipe, context: Context) -> Readings:
 
 def extraction_that_leaves_resin(recipe: Recipe, context: Context) -> Readings:
     """Washing liquids that do not dissolve the acrylic resin of the recipe."""
-    acrylic = any(names.resin_class(r.resin) in ("methyl methacrylate", "acrylic") for r in recipe.resins)
+    acrylic = any(_resin_class(r.resin, context) in ("methyl methacrylate", "acrylic") for r in recipe.resins)
     liquids = _extraction(recipe, context)
     if acrylic and liquids and not any(f.key in names.ACRYLIC_RESIN_SOLVENTS for _, f, _ in liquids):
         yield Reading(
