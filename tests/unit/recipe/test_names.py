@@ -10,8 +10,8 @@ from percola.recipe import check, names
 
 PERCOLATION = [
     "dimethyl phthalate", "diethyl phthalate", "dibutyl phthalate", "dioctyl phthalate",
-    "diisodecyl phthalate", "tridecyl phthalate", "methyl benzoate", "ethyl benzoate", "octyl sebacate", "dioctyl adipate",
-    "trioctyl trimellitate", "tributyl phosphate", "tricresyl phosphate", "acetophenone",
+    "diisodecyl phthalate", "tridecyl phthalate", "methyl benzoate", "ethyl benzoate", "octyl sebacate",
+    "dioctyl adipate", "trioctyl trimellitate", "tributyl phosphate", "tricresyl phosphate", "acetophenone",
 ]  # fmt: skip
 GOOD = [
     "acetone", "tetrahydrofuran", "methyl ethyl ketone", "dimethylformamide", "dimethylacetamide",
