@@ -1,0 +1,1 @@
+"""Pictures: ``f(result, ax=None) -> Axes``, drawing only what was computed elsewhere."""

@@ -1,0 +1,201 @@
+"""Pictures of a run's process side, from the JSON files of its run directory: quench, demixing, arrest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from percola.plot import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ZERO_CELSIUS_K = 273.15
+
+
+def numbers(values: Any) -> np.ndarray:
+    """A JSON list with nulls as a float array with NaN."""
+    return np.array([np.nan if v is None else v for v in values], dtype=float)
+
+
+def phase_map(diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = None, ax: Axes | None = None) -> Axes:
+    """Fig. 4 for one recipe: cloud-point curve, spinodal, melting and crystallization lines, and the quench drawn in.
+
+    Args:
+        diagram: content of ``phase_diagram.json``.
+        thermal: content of ``thermal.json``, for where the quench ends.
+        ax: axes to draw in.
+    """
+    ax = style.axes(ax)
+    w = 100 * numbers(diagram["weight_fraction"])
+    shown: list[np.ndarray] = []
+
+    def line(name: str, label: str, **how: Any) -> None:
+        if diagram.get(name):
+            y = numbers(diagram[name]) - ZERO_CELSIUS_K
+            if np.isfinite(y).any():
+                ax.plot(w, y, label=label, **how)
+                shown.append(y[np.isfinite(y)])
+
+    line("melting_K", "melting (equilibrium)", color=style.GREY, lw=1.1, ls=(0, (5, 2)))
+    crystallization = diagram.get("crystallization") or []
+    blues = ("#0b3c5d", "#1f6094", "#4f8fc0", "#87b6da", "#b5d3ea")
+    for i, curve in enumerate(crystallization):
+        y = numbers(curve["temperature_K"]) - ZERO_CELSIUS_K
+        if np.isfinite(y).any():
+            t_s = curve["dissolution_K"] - ZERO_CELSIUS_K
+            # Coldest dissolution darkest: it crystallizes first.
+            colour = blues[min(i, len(blues) - 1)]
+            ax.plot(w[: len(y)], y, color=colour, lw=1.7, label=f"crystallization, $T_s$ = {t_s:.0f} °C")
+            shown.append(y[np.isfinite(y)])
+    line("cloud_point_K", "cloud point (liquid-liquid)", color=style.ORANGE, ls=(0, (6, 1.5, 1, 1.5)))
+    line("spinodal_K", "spinodal", color=style.ORANGE, lw=1.1, ls=":")
+    recipe = diagram.get("recipe") or {}
+    if recipe.get("w") is not None and recipe.get("dissolution_K") is not None:
+        top = recipe["dissolution_K"] - ZERO_CELSIUS_K
+        ends = [t[-1] for t in ((thermal or {}).get("traces") or {}).values() if t]
+        bottom = min(ends) - ZERO_CELSIUS_K if ends else 20.0
+        x = 100 * recipe["w"]
+        ax.annotate("", (x, bottom), (x, top), arrowprops={"arrowstyle": "-|>", "color": style.RED, "lw": 1.8})
+        ax.plot([x], [top], "o", color=style.RED, ms=5, zorder=5)
+        ax.annotate("quench", (x, top), (5, 3), textcoords="offset points", color=style.RED, fontsize=8)
+        shown.append(np.array([top, bottom]))
+    critical = diagram.get("critical") or {}
+    if critical.get("w") is not None and critical.get("T_K") is not None:
+        t_c = critical["T_K"] - ZERO_CELSIUS_K
+        ax.plot([100 * critical["w"]], [t_c], "x", color=style.ORANGE, ms=6, mew=1.5)
+        ax.annotate(
+            "critical", (100 * critical["w"], t_c), (5, 4), textcoords="offset points", color=style.ORANGE, fontsize=7.5
+        )  # fmt: skip
+    if shown:
+        low, high = min(float(s.min()) for s in shown), max(float(s.max()) for s in shown)
+        ax.set_ylim(max(low, -50) - 8, high + 14)
+    ax.set_xlim(0, min(100.0, float(w.max()) * 1.02))
+    solvent = diagram.get("solvent", "solvent")
+    ax.set_xlabel(f"{diagram.get('polymer', 'polymer')} in {solvent}, wt%")
+    ax.set_ylabel("temperature, °C")
+    ax.legend(loc="lower right", fontsize=7.2, labelspacing=0.3)
+    return ax
+
+
+def crystallization_against_dissolution(
+    diagram: Mapping[str, Any], ax: Axes | None = None
+) -> Axes:
+    """Fig. 1 for one recipe: crystallization temperature against dissolution temperature, one line a concentration."""
+    ax = style.axes(ax)
+    data = diagram["tc_against_ts"]
+    t_s = numbers(data["dissolution_K"]) - ZERO_CELSIUS_K
+    marks = "oDs^v"
+    for i, (w, row) in enumerate(zip(data["weight_fractions"], data["crystallization_K"], strict=True)):
+        y = numbers(row) - ZERO_CELSIUS_K
+        ax.plot(t_s, y, color=style.CYCLE[i % 6], marker=marks[i % 5], ms=3.2, lw=1.2, label=f"{100 * w:.3g} wt%")
+    recipe = diagram.get("recipe") or {}
+    if recipe.get("dissolution_K") is not None:
+        x = recipe["dissolution_K"] - ZERO_CELSIUS_K
+        ax.axvline(x, color=style.RED, lw=1, ls=":")
+        ax.annotate("this recipe", (x, 0.03), (3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
+                    rotation=90, color=style.RED, fontsize=7.5, va="bottom")  # fmt: skip
+    rate = data.get("cooling_rate_K_s", diagram.get("cooling_rate_K_s"))
+    ax.set_xlabel("dissolution temperature $T_s$, °C")
+    cooled = f" at {rate * 60:.3g} K/min" if rate else ""
+    ax.set_ylabel(f"crystallization temperature $T_c${cooled}, °C")
+    ax.legend(title="polymer", title_fontsize=8)
+    return ax
+
+
+def temperature_traces(thermal: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Temperature against time at the core and both surfaces; dashed, where there are crystals, the crystallized part.
+
+    Args:
+        thermal: content of ``thermal.json``.
+    """
+    ax = style.axes(ax)
+    t = numbers(thermal["time_s"])
+    traces = {k: numbers(v) - ZERO_CELSIUS_K for k, v in (thermal.get("traces") or {}).items() if v}
+    moved = [np.flatnonzero(np.abs(y - y[0]) > 0.5) for y in traces.values()]
+    first = min((int(m[0]) for m in moved if m.size), default=1)
+    start = max(float(t[max(first - 1, 1)]), 1e-6 * float(t[-1])) if len(t) > 1 else 1e-3
+    for name, y in traces.items():
+        ax.plot(t, y, color=style.REGION.get(name, style.INK), label=style.REGION_WORDS.get(name, name))
+    crystallized = {k: numbers(v) for k, v in (thermal.get("crystallized") or {}).items() if v}
+    if any(np.nanmax(c, initial=0.0) > 1e-3 for c in crystallized.values()):
+        right = ax.twinx()
+        for name, c in crystallized.items():
+            right.plot(t, 100 * c, color=style.REGION.get(name, style.INK), lw=1, ls="--")
+        right.set_ylim(0, 104)
+        right.set_ylabel("crystallized (dashed), %")
+        right.spines["right"].set_visible(True)
+        right.grid(False)
+    ax.set_xscale("log")
+    ax.set_xlim(start, float(t[-1]))
+    ax.set_xlabel("time after leaving the die, s")
+    ax.set_ylabel("temperature, °C")
+    ax.legend(loc="upper right")
+    return ax
+
+
+def _history(gel: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """(region, history) pairs of gel.json, one or several realizations a region."""
+    regions = gel.get("regions", gel)
+    out: list[tuple[str, Mapping[str, Any]]] = []
+    for name, value in regions.items():
+        for history in value if isinstance(value, list) else [value]:
+            if isinstance(history, Mapping):
+                inner = history.get("history", history)
+                if isinstance(inner, Mapping) and inner.get("time_s"):
+                    out.append((name.partition("/")[0], inner))
+    return out
+
+
+def _against_time(gel: Mapping[str, Any], key: str, scale: float, offset: float, ax: Axes) -> bool:
+    drawn: set[str] = set()
+    for region, history in _history(gel):
+        if not history.get(key):
+            continue
+        t, y = numbers(history["time_s"]), numbers(history[key]) * scale + offset
+        n = min(len(t), len(y))
+        label = None if region in drawn else style.REGION_WORDS.get(region, region)
+        ax.plot(t[:n], y[:n], color=style.REGION.get(region, style.INK), lw=1.3, label=label)
+        drawn.add(region)
+    if drawn:
+        ax.set_xscale("log")
+        ax.set_xlabel("time, s")
+    return bool(drawn)
+
+
+def structure_length_history(gel: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Length of the demixing structure against time, both logarithmic; flat where crystals have arrested it."""
+    ax = style.axes(ax)
+    if not _against_time(gel, "structure_length_m", 1e6, 0.0, ax):
+        return style.nothing(ax, "no structure length was recorded")
+    ax.set_yscale("log")
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    low, high = ax.get_ylim()
+    if high / low < 30:  # too short for decades alone: label 1, 2, 5 as well
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.set_ylabel("structure length, µm")
+    return ax
+
+
+def crystallinity_history(gel: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Crystallized part of the polymer-rich phase against time."""
+    ax = style.axes(ax)
+    if not _against_time(gel, "crystallinity", 100.0, 0.0, ax):
+        return style.nothing(ax, "no crystallinity was recorded")
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("crystallized, %")
+    return ax
+
+
+def gel_temperature_history(gel: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Temperature that the demixing structure saw, against time."""
+    ax = style.axes(ax)
+    if not _against_time(gel, "temperature_K", 1.0, -ZERO_CELSIUS_K, ax):
+        return style.nothing(ax, "no temperature was recorded")
+    ax.set_ylabel("temperature, °C")
+    return ax

@@ -1,0 +1,141 @@
+"""Pictures of measurements: flow curves of the porometer, pore sizes, the size effect, results beside reported ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from percola.plot import style
+from percola.plot.process import numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KGF_CM2_PA = 98066.5
+
+
+def flow_curves(porometry: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Wet, dry and half-dry flow against pressure; mean flow pressure where the wet curve meets the half-dry one.
+
+    Args:
+        porometry: ``pressure_Pa``, ``wet``, ``dry`` (flows in one unit, named by ``flow_unit``), and where known
+            ``bubble_point_Pa`` and ``mean_flow_Pa``.
+    """
+    ax = style.axes(ax)
+    p = numbers(porometry["pressure_Pa"]) / 1e6
+    wet, dry = numbers(porometry["wet"]), numbers(porometry["dry"])
+    ax.plot(p, dry, color=style.GREY, lw=1.3, label="dry")
+    ax.plot(p, dry / 2, color=style.GREY, lw=1.1, ls=(0, (5, 2)), label="half-dry")
+    ax.plot(p, wet, color=style.BLUE, lw=1.8, label="wet (ethanol)")
+    for key, words, colour in (
+        ("bubble_point_Pa", "bubble point", style.RED),
+        ("mean_flow_Pa", "mean flow", style.GREEN),
+    ):
+        value = porometry.get(key)
+        if value:
+            ax.axvline(value / 1e6, color=colour, lw=1, ls=":")
+            ax.annotate(words, (value / 1e6, 0.99), (3, -2), xycoords=("data", "axes fraction"), va="top",
+                        textcoords="offset points", rotation=90, color=colour, fontsize=7.5)  # fmt: skip
+    ax.set_xlim(0, float(np.nanmax(p)))
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("pressure, MPa")
+    ax.set_ylabel(f"gas flow, {porometry.get('flow_unit', 'relative')}")
+    ax.legend(loc="upper left")
+    return ax
+
+
+def pore_size_distribution(distribution: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Share of the gas flow that passes pores larger than a diameter.
+
+    Args:
+        distribution: ``diameter_m`` (falling) and ``larger`` (0..1), and where known ``mean_flow_m`` and
+            ``bubble_point_m``.
+    """
+    ax = style.axes(ax)
+    d = numbers(distribution["diameter_m"]) * 1e6
+    share = numbers(distribution["larger"]) * 100
+    ax.fill_between(d, share, color=style.BLUE, alpha=0.12, lw=0)
+    ax.plot(d, share, "o-", color=style.BLUE, ms=3.5)
+    ax.axhline(50, color=style.GREY, lw=0.9, ls=(0, (5, 2)))
+    for key, words, colour in (
+        ("mean_flow_m", "mean flow pore", style.GREEN),
+        ("bubble_point_m", "largest pore", style.RED),
+    ):
+        value = distribution.get(key)
+        if value:
+            ax.axvline(value * 1e6, color=colour, lw=1.2, ls=":", label=f"{words} {value * 1e6:.3g} µm")
+    ax.set_xlabel("pore diameter (F316), µm")
+    ax.set_ylabel("gas flow through larger pores, %")
+    ax.set_ylim(0, 104)
+    ax.set_xlim(left=0)
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(loc="lower left")
+    return ax
+
+
+def size_effect(effect: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """How a pore size depends on the thickness of what is measured, and where it is taken to the whole wall.
+
+    Args:
+        effect: ``thickness_m`` and ``diameter_m`` of the sub-volumes (and ``uncertainty_m``), the ``fit`` (same keys)
+            and ``wall`` {"thickness_m", "diameter_m", "uncertainty_m"}; or a list of such series under ``series``,
+            each with its ``label``.
+    """
+    ax = style.axes(ax)
+    series = effect.get("series") or [effect]
+    for i, one in enumerate(series):
+        colour = style.CYCLE[i % 6]
+        x, y = numbers(one["thickness_m"]) * 1e6, numbers(one["diameter_m"]) * 1e6
+        s = one.get("uncertainty_m")
+        error = None if s is None else numbers(s) * 1e6
+        ax.errorbar(x, y, error, fmt="o", ms=3.5, lw=1, capsize=2, color=colour, label=one.get("label", "sub-volumes"))
+        fit = one.get("fit")
+        if fit:
+            ax.plot(numbers(fit["thickness_m"]) * 1e6, numbers(fit["diameter_m"]) * 1e6, color=colour, lw=1, ls="--")
+        wall = one.get("wall")
+        if wall and wall.get("diameter_m") is not None:
+            spread = wall.get("uncertainty_m")
+            ax.errorbar([wall["thickness_m"] * 1e6], [wall["diameter_m"] * 1e6],
+                        None if spread is None else [spread * 1e6], fmt="D", ms=5.5, capsize=3, color=colour,
+                        markerfacecolor="white", markeredgewidth=1.4)  # fmt: skip
+            ax.annotate("whole wall", (wall["thickness_m"] * 1e6, wall["diameter_m"] * 1e6), (-4, 7),
+                        textcoords="offset points", ha="right", fontsize=7.5, color=colour)  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_xlabel("thickness, µm")
+    ax.set_ylabel("pore diameter, µm")
+    ax.set_ylim(bottom=0)
+    ax.legend()
+    return ax
+
+
+def against_reported(rows: Sequence[Mapping[str, Any]], ax: Axes | None = None) -> Axes:
+    """Computed over reported value, one line a quantity, on a logarithmic axis; the bar is one standard deviation.
+
+    Args:
+        rows: {"label", "ratio", "low", "high"} each.
+    """
+    ax = style.axes(ax, (5.4, 0.6 + 0.32 * max(len(rows), 1)))
+    if not rows:
+        return style.nothing(ax, "no reported values to compare with")
+    y = np.arange(len(rows))[::-1]
+    ratio = np.array([r["ratio"] for r in rows], float)
+    low = np.array([r.get("low") or r["ratio"] for r in rows], float)
+    high = np.array([r.get("high") or r["ratio"] for r in rows], float)
+    reach = max(1.6, 1.15 * float(np.max([high.max(), 1 / max(low.min(), 1e-6)])))
+    ax.axvspan(1 / 1.25, 1.25, color="#eef2f5", lw=0)
+    ax.axvline(1, color=style.INK, lw=1)
+    ax.errorbar(ratio, y, xerr=[np.maximum(ratio - low, 0), np.maximum(high - ratio, 0)], fmt="o", ms=5,
+                color=style.BLUE, lw=1.4, capsize=2.5)  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_xlim(1 / reach, reach)
+    ticks = [t for t in (0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10) if 1 / reach <= t <= reach]
+    ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    ax.minorticks_off()
+    ax.set_yticks(y, [str(r["label"]) for r in rows])
+    ax.set_ylim(-0.6, len(rows) - 0.4)
+    ax.grid(axis="y", visible=False)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("computed / reported (band: within 25 %)")
+    return ax

@@ -1,0 +1,86 @@
+"""Curves behind measurements, in the shape that the figures take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from percola.measurement import Measurement
+from percola.report.data import RunData
+
+_PORE_SIZES = ("average_pore_size", "maximum_pore_size", "bubble_point_pressure", "pore_size_ratio")
+
+
+def _find(run: RunData, key: str) -> Any:
+    """The first evidence of that key among the pore size measurements."""
+    for m in run.measurements:
+        if m.name in _PORE_SIZES and m.evidence.get(key):
+            return m.evidence[key]
+    return None
+
+
+def flow_curves(run: RunData) -> dict[str, Any] | None:
+    """``pressure_Pa``, ``wet``, ``dry``, ``half_dry``, ``flow_unit``, ``bubble_point_Pa``, ``mean_flow_Pa``.
+
+    The porometer gives the points that it solved for; below the bubble point the wet flow is nought by definition, and
+    the dry flow is proportional to the pressure, so both curves are drawn from the origin.
+    """
+    curves = _find(run, "curves")
+    if not isinstance(curves, dict) or not curves.get("pressure_Pa"):
+        return None
+    bubble, mean = _pressure(run, "maximum_pore_size"), _pressure(run, "average_pore_size")
+    points = sorted(zip(curves["pressure_Pa"], curves["wet"], curves["dry"], strict=True))
+    if bubble is not None:
+        points = [p for p in points if p[0] >= bubble * (1 - 1e-9)]
+        slope = points[0][2] / points[0][0] if points else 0.0
+        points = [(0.0, 0.0, 0.0), (bubble, 0.0, slope * bubble), *points]
+    return {
+        "pressure_Pa": [p for p, _, _ in points],
+        "wet": [w for _, w, _ in points],
+        "dry": [d for _, _, d in points],
+        "flow_unit": "dry flow at the bubble point = 1",
+        "bubble_point_Pa": bubble,
+        "mean_flow_Pa": mean,
+    }
+
+
+def _with_curves(run: RunData, name: str) -> Measurement | None:
+    """The measurement of the box itself, whose evidence holds pressures of that box."""
+    for m in run.measurements:
+        if m.name == name and m.evidence.get("pressure_Pa") and m.region != "wall":
+            return m
+    return None
+
+
+def _pressure(run: RunData, name: str) -> float | None:
+    m = _with_curves(run, name)
+    return float(m.evidence["pressure_Pa"]) if m is not None else None
+
+
+def distribution(run: RunData) -> dict[str, Any] | None:
+    """``diameter_m`` (falling) and ``larger``, the share of the gas flow through larger pores; the two named diameters."""
+    curves = _find(run, "curves")
+    if not isinstance(curves, dict) or not curves.get("radius_m"):
+        return None
+    largest, mean = _with_curves(run, "maximum_pore_size"), _with_curves(run, "average_pore_size")
+    reference = mean or largest
+    if reference is None:
+        return None
+    # F316 prints a diameter proportional to the throat's radius; the factor stands in the evidence of either.
+    factor = float(reference.evidence["f316_diameter_m"]) / float(reference.evidence["throat_radius_m"])
+    points = sorted(zip(curves["radius_m"], curves["wet_over_dry"], strict=True), reverse=True)
+    diameter = [r * factor for r, _ in points]
+    larger = [s for _, s in points]
+    if largest is not None:
+        diameter, larger = [float(largest.evidence["f316_diameter_m"]), *diameter], [0.0, *larger]
+    return {
+        "diameter_m": diameter,
+        "larger": larger,
+        "mean_flow_m": None if mean is None else mean.evidence["f316_diameter_m"],
+        "bubble_point_m": None if largest is None else largest.evidence["f316_diameter_m"],
+    }
+
+
+def size_effect(run: RunData) -> dict[str, Any] | None:
+    """``series`` of ``label``, ``thickness_m``, ``diameter_m``, ``uncertainty_m``, ``fit``, ``wall``."""
+    found = _find(run, "size_effect")
+    return dict(found) if isinstance(found, dict) else None

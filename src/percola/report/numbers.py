@@ -1,0 +1,177 @@
+"""Numbers as an engineer reads them: units of the field, digits that the uncertainty carries, value ± one sigma."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+THIN = "\u202f"
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class FieldUnit:
+    """A unit for people: shown = (SI - offset) * factor."""
+
+    factor: float
+    unit: str
+    offset: float = 0.0
+
+
+PERCENT = FieldUnit(100.0, "%")
+_PERCENT_NAMES = {
+    "porosity",
+    "through_porosity",
+    "isolated_void_fraction",
+    "polymer_network_share",
+    "network_connectivity",
+    "saddle_fraction",
+    "breaking_extension",
+    "stretching_residual_strain",
+    "surface_porosity",
+    "shrinkage",
+    "crystallinity",
+}
+_MILLIMETRE_NAMES = {"inside_diameter", "outside_diameter"}
+_BY_UNIT = {
+    "m": FieldUnit(1e6, "µm"),
+    "Pa": FieldUnit(1 / 98066.5, "kgf/cm²"),
+    # 1 L/(m2 h atm) = 1e-3 m3/(m2 * 3600 s * 101325 Pa)
+    "m/(s.Pa)": FieldUnit(3600 * 101325 * 1e3, "L/m²·h·atm"),
+    "K": FieldUnit(1.0, "°C", 273.15),
+    "S/m": FieldUnit(10.0, "mS/cm"),
+    "kg/mol": FieldUnit(1e3, "g/mol"),
+    "m2": FieldUnit(1e12, "µm²"),
+    "m^2": FieldUnit(1e12, "µm²"),
+    "1/m": FieldUnit(1e-6, "1/µm"),
+    "1/m3": FieldUnit(1e-18, "1/µm³"),
+    "m2/s": FieldUnit(1.0, "m²/s"),
+    "1": FieldUnit(1.0, ""),
+    "": FieldUnit(1.0, ""),
+}
+
+LABELS = {
+    "porosity": "Porosity",
+    "through_porosity": "Voids open from face to face",
+    "isolated_void_fraction": "Isolated share of the voids",
+    "polymer_network_share": "Polymer in one network",
+    "network_connectivity": "Polymer in one network",
+    "sem_average_pore_size": "SEM average pore size",
+    "surface_to_internal_pore_ratio": "Surface / internal pore size",
+    "average_pore_size": "Average pore size (half-dry)",
+    "maximum_pore_size": "Maximum pore size (bubble point)",
+    "pore_size_ratio": "Maximum / average pore size",
+    "bubble_point_pressure": "Bubble point (ethanol)",
+    "mean_flow_pressure": "Mean flow pressure (ethanol)",
+    "thickness": "Thickness",
+    "inside_diameter": "Inside diameter",
+    "outside_diameter": "Outside diameter",
+    "water_permeability": "Water permeability",
+    "permeability_tensor": "Darcy permeability",
+    "tortuosity": "Tortuosity",
+    "ionic_conductivity": "Ionic conductivity",
+    "breaking_strength": "Breaking strength",
+    "breaking_extension": "Breaking extension",
+    "elastic_modulus": "Elastic modulus",
+    "melting_temperature": "Melting temperature",
+    "crystallization_temperature": "Crystallization temperature",
+    "stretching_residual_strain": "Stretching residual strain",
+    "weight_average_molecular_weight": "Weight average molecular weight",
+    "degree_of_anisotropy": "Degree of anisotropy",
+    "euler_number": "Euler number",
+    "mean_curvature": "Mean curvature of the interface",
+    "saddle_fraction": "Saddle-shaped share of the interface",
+    "structure_class": "Structure",
+    "lrv": "Log reduction value",
+}
+
+
+def label(name: str) -> str:
+    """The name of a measurement in words."""
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def field_unit(name: str, unit: str) -> FieldUnit:
+    """In which unit a measurement is shown."""
+    if unit in ("1", "") and name in _PERCENT_NAMES:
+        return PERCENT
+    if unit == "m" and name in _MILLIMETRE_NAMES:
+        return FieldUnit(1e3, "mm")
+    return _BY_UNIT.get(unit, FieldUnit(1.0, unit))
+
+
+def rounded(value: float, sigma: float | None = None, digits: int = 3) -> tuple[str, str | None]:
+    """A value and its standard deviation, both cut at the digit that the deviation carries.
+
+    The deviation keeps two digits where it begins with 1, else one; without it the value keeps ``digits``.
+
+    >>> rounded(0.14238, 0.0061)
+    ('0.142', '0.006')
+    >>> rounded(312.4, 17.0)
+    ('312', '17')
+    """
+    if not math.isfinite(value):
+        return "–", None
+    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
+        return _written(value, _places(value, digits)), None
+    lead = math.floor(math.log10(sigma))
+    places = -lead + (1 if sigma / 10.0**lead < 1.95 else 0)
+    # A deviation far below what anyone reads does not blow up the digits: five are enough.
+    enough = _places(value, 5)
+    if value and places > enough:
+        return _written(value, enough), _written(sigma, -lead)
+    return _written(value, places), _written(sigma, places)
+
+
+def _places(value: float, digits: int) -> int:
+    return digits - 1 - math.floor(math.log10(abs(value))) if value else digits - 1
+
+
+def _written(value: float, places: int) -> str:
+    number = round(value, places)
+    if number != 0 and (abs(number) >= 1e6 or abs(number) < 1e-4):
+        exponent = math.floor(math.log10(abs(number)))
+        mantissa = number / 10.0**exponent
+        digits = max(0, min(places + exponent, 6))
+        return f"{mantissa:.{digits}f}×10{_superscript(exponent)}".replace("-", MINUS)
+    text = f"{number:.{max(places, 0)}f}"
+    head, _, tail = text.partition(".")
+    sign, head = (MINUS, head[1:]) if head.startswith("-") else ("", head)
+    if len(head) > 4:
+        head = THIN.join(reversed([head[max(i - 3, 0) : i] for i in range(len(head), 0, -3)]))
+    if sign and not (head + tail).strip("0"):
+        sign = ""
+    return f"{sign}{head}.{tail}" if tail else f"{sign}{head}"
+
+
+def _superscript(n: int) -> str:
+    return str(n).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def shown(
+    name: str, value: float | str | None, unit: str, sigma: float | None = None, also: bool = True
+) -> str:
+    """A measurement for people, e.g. ``"0.142 ± 0.006 µm"`` or ``"1.85 kgf/cm² (0.181 MPa)"``; "–" where undefined."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    target = field_unit(name, unit)
+    v = (value - target.offset) * target.factor
+    s = None if sigma is None else abs(sigma * target.factor)
+    number, spread = rounded(v, s)
+    text = f"{number} ± {spread}" if spread else number
+    if target.unit:
+        text += f"{THIN}{target.unit}"
+    if also and unit == "Pa":
+        text += f" ({rounded(value / 1e6, None)[0]}{THIN}MPa)"
+    return text
+
+
+def duration(seconds: float) -> str:
+    """A time span for people."""
+    if seconds < 0.0995:
+        return f"{seconds * 1e3:.0f} ms"
+    if seconds < 99.5:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
