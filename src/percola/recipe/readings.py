@@ -208,7 +208,7 @@ def _unknown(named: list[tuple[str, str]], lookup: Callable[[str], object]) -> R
             lookup(name)
         except PercolaError as error:
             # The tables name the nearest substances in what they allow.
-            near = error.allowed.removeprefix("nearest:").strip()
+            near = error.allowed.partition("nearest:")[2].strip()
             remedy = f"did you mean {near}?" if near else error.remedy
             yield Reading(where, math.nan, repr(name[:60]), remedy)
 
