@@ -14,15 +14,17 @@ import jax.numpy as jnp
 
 Array = Any
 
-LOG_EDGE = 5.0e-4
-"""Polymer fraction below which the logarithms are continued by their C2 Taylor parabola.
+LOG_EDGE = 0.005
+"""The logarithm of the polymer fraction is continued by its C2 Taylor parabola below LOG_EDGE/N (at most 1e-3).
 
-Between 1e-3 and 1e-4 the binodal, spinodal and interfacial tension move by less than 1 % (checked in
-``tests/claims/test_gel_energy.py``), while the curvature that the solver meets stays bounded.
+The curvature met there is then at most 1/LOG_EDGE whatever the chain length, and the binodal, spinodal and interfacial
+tension move by less than 1 % (checked in ``tests/claims/test_gel_energy.py``). The logarithm of the solvent fraction is
+continued below 1e-3.
 """
+_SOLVENT_EDGE = 1.0e-3
 
 
-def log_extended(x: Array, edge: float) -> tuple[Array, Array]:
+def log_extended(x: Array, edge: Array | float) -> tuple[Array, Array]:
     """(x ln x, ln x + 1) with ln continued C1 (so that x ln x is C2) below ``edge``.
 
     Below the edge, x ln x is its second-order Taylor polynomial about the edge; the slope is therefore linear and the
@@ -36,29 +38,32 @@ def log_extended(x: Array, edge: float) -> tuple[Array, Array]:
     return value, slope
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["segments"], meta_fields=["edge"])
+@partial(jax.tree_util.register_dataclass, data_fields=["segments"], meta_fields=[])
 @dataclass(frozen=True)
 class FloryHuggins:
     """f = phi/N ln phi + (1 - phi) ln(1 - phi) + chi phi (1 - phi), per lattice site in kT.
 
     Attributes:
         segments: N, polymer volume over site volume.
-        edge: the logs are continued below this fraction, see :data:`LOG_EDGE`.
 
     Reference: Flory, Principles of Polymer Chemistry (1953), ch. XII.
     """
 
     segments: Array
-    edge: float = LOG_EDGE
+
+    @property
+    def edge(self) -> Array:
+        """Polymer fraction below which its logarithm is continued."""
+        return jnp.minimum(LOG_EDGE / self.segments, 1.0e-3)
 
     def value(self, phi: Array, chi: Array) -> Array:
         a, _ = log_extended(phi, self.edge)
-        b, _ = log_extended(1.0 - phi, self.edge)
+        b, _ = log_extended(1.0 - phi, _SOLVENT_EDGE)
         return a / self.segments + b + chi * phi * (1.0 - phi)
 
     def slope(self, phi: Array, chi: Array) -> Array:
         _, a = log_extended(phi, self.edge)
-        _, b = log_extended(1.0 - phi, self.edge)
+        _, b = log_extended(1.0 - phi, _SOLVENT_EDGE)
         return a / self.segments - b + chi * (1.0 - 2.0 * phi)
 
 

@@ -29,7 +29,7 @@ PHI_CAP = 0.985
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["time_s", "chi", "mobility", "stiffness", "growth", "temperature_K"],
+    data_fields=["time_s", "chi", "mobility", "stiffness", "growth", "pace", "temperature_K"],
     meta_fields=[],
 )
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Schedule:
         mobility: mobility scale m0 [cell^2/s], shape (n,).
         stiffness: upper bound over phi of M (f'' + k) / m0 (dimensionless), for the implicit operator, shape (n,).
         growth: coefficients g_1..g_4 of the crystal growth rate sum g_j phi^j [cell/s], shape (4, n).
+        pace: growth rate of the fastest fluctuation [1/s], 0 where the solution is stable, shape (n,).
         temperature_K: temperature [K], shape (n,), kept for the record.
     """
 
@@ -50,6 +51,7 @@ class Schedule:
     mobility: Array
     stiffness: Array
     growth: Array
+    pace: Array
     temperature_K: Array
 
     def at(self, t: Array) -> dict[str, Array]:
@@ -66,6 +68,7 @@ class Schedule:
             "mobility": mix(self.mobility),
             "stiffness": mix(self.stiffness),
             "growth": mix(self.growth),
+            "pace": mix(self.pace),
         }
 
 
@@ -131,11 +134,11 @@ class GelModel:
         """M = m0 phi (1 - phi) exp(-b phi/(1 - phi)) g(psi); g falls from 1 to the floor as the gel crystallizes."""
         x = jnp.clip(phi, 0.0, PHI_CAP)
         y = 1.0 - x
-        m = c["mobility"] * x * y * jnp.exp(-self.obstruction * (x / y))
+        m = x * y * jnp.exp(-self.obstruction * (x / y))
         if self.crystals:
             open_share = 1.0 - psi
-            m = m * jnp.maximum(open_share * open_share * open_share, self.mobility_floor)
-        return m
+            m = m * (open_share * open_share * open_share)
+        return c["mobility"] * jnp.maximum(m, self.mobility_floor)
 
     def implicit(self, c: dict[str, Array]) -> tuple[Array, Array]:
         """(A S, A) of the implicit operator A (S lam + kappa lam^2), bounding the explicit one from above."""

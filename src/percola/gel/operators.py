@@ -81,20 +81,23 @@ class Operators:
         return total
 
     def flux_divergence(self, mobility: Array, potential: Array, runs: Array) -> Array:
-        """div(M grad mu) with M averaged to the faces; the face fluxes cancel in pairs, so its sum vanishes.
+        """div(M grad mu) with the harmonic mean of M on the faces; face fluxes cancel in pairs, so its sum vanishes.
 
-        The mirrored neighbour makes the flux through a wall zero by itself. ``runs`` is for :func:`materialize`.
+        The harmonic mean is the resistance of two half cells in series: a crystallized or polymer-free cell stops the
+        flux, whatever its neighbour. The mirrored neighbour makes the flux through a wall zero by itself. ``runs`` is
+        for :func:`materialize`. ``mobility`` must be positive.
         """
         total = jnp.zeros_like(potential)
         for axis in range(len(self.shape)):
 
             def along(m: Array, p: Array, t: Array, axis: int = axis) -> Array:
                 for sign in (1, -1):
-                    t = t + (m + self.shift(m, axis, sign)) * (self.shift(p, axis, sign) - p)
+                    far = self.shift(m, axis, sign)
+                    t = t + (m * far) / (m + far) * (self.shift(p, axis, sign) - p)
                 return t
 
             total = materialize(runs, along, mobility, potential, total)
-        return 0.5 * total
+        return 2.0 * total
 
     def forward(self, u: Array) -> Array:
         """Real field to transform space."""

@@ -30,6 +30,10 @@ RUNNING, REACHED, NOT_FINITE, STEP_TOO_SMALL, CHUNK_FULL = 0, 1, 2, 3, 4
 
 _GROW, _SHRINK, _SAFETY = 1.35, 0.4, 0.85
 _MAX_RATIO = 1.5  # variable-step BDF2 is zero-stable below 1 + sqrt 2
+_MOBILE = 0.1  # below this share of the largest mobility the extrapolation fades out
+_LINEAR_CONTRAST = 0.05  # below this rms of phi the fluctuations grow linearly
+_PACE_SHARE = 0.25  # of the growth time of the fastest fluctuation, in one step
+_TINY = 1e-12
 _FRONT_CELLS = 0.15  # a crystal front moves at most this share of a cell in one (explicit) step
 
 
@@ -64,25 +68,27 @@ class State:
     status: Array
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["error", "change", "dt_max", "dt_min"], meta_fields=[])
+@partial(jax.tree_util.register_dataclass, data_fields=["error", "floor", "change", "dt_max", "dt_min"], meta_fields=[])
 @dataclass(frozen=True)
 class Tolerance:
     """Step control.
 
     Attributes:
-        error: allowed root-mean-square departure from the extrapolation in one step.
+        error: allowed root-mean-square departure from the extrapolation in one step, relative to the contrast of phi.
+        floor: contrast below which the error is taken relative to this value (the thermal noise).
         change: allowed largest change of phi in one step.
         dt_max, dt_min: bounds of the step [s].
     """
 
     error: Array
+    floor: Array
     change: Array
     dt_max: Array
     dt_min: Array
 
 
-def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array) -> Array:
-    """N = div(M grad mu), explicit. ``runs`` must be true (see :func:`~percola.gel.operators.materialize`)."""
+def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array) -> tuple[Array, Array | None]:
+    """N = div(M grad mu), explicit, and M. ``runs`` must be true (see :func:`~percola.gel.operators.materialize`)."""
 
     def potential_and_mobility(p: Array, q: Array) -> tuple[Array, Array | None]:
         mu = model.local_potential(p, q, c) - model.kappa * ops.laplacian(p)
@@ -93,8 +99,8 @@ def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array
 
     mu, m = materialize(runs, potential_and_mobility, phi, psi)
     if m is None:  # constant mobility
-        return model.rate * ops.laplacian(mu)
-    return ops.flux_divergence(m, mu, runs)
+        return model.rate * ops.laplacian(mu), None
+    return ops.flux_divergence(m, mu, runs), m
 
 
 def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
@@ -102,16 +108,23 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     kind = s.phi.dtype
     c = {name: value.astype(kind) for name, value in model.coefficients(s.time).items()}
     runs = s.dt > 0.0  # always: see materialize
-    n_now = rates(model, ops, s.phi, s.psi, c, runs)
+    n_now, m = rates(model, ops, s.phi, s.psi, c, runs)
     dt = s.dt.astype(kind)
     w = (s.dt / s.dt_last).astype(kind)
     a0 = (1.0 + 2.0 * w) / (1.0 + w)
-    rhs = dt * ((1.0 + w) * n_now - w * s.rate) - w * s.change
     stiff, biharmonic = model.implicit(c)
+    if m is None:
+        ahead = w * s.change
+    else:
+        # where nothing can move nothing is extrapolated: the stabilization would carry the motion on without a force
+        ahead = (w * jnp.minimum(m / (_MOBILE * biharmonic), 1.0)) * s.change
+    rhs = dt * ((1.0 + w) * n_now - w * s.rate) + (w * w / (1.0 + w)) * s.change - a0 * ahead
     lam = ops.symbol
     delta = ops.backward(ops.forward(rhs) / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam)))
-    change = w * s.change + delta
-    error = jnp.sqrt(jnp.mean(delta * delta)) / tol.error
+    change = ahead + delta
+    # relative to the contrast: while the first fluctuations grow, they are what must be followed
+    contrast = jnp.maximum(jnp.std(s.phi), tol.floor)
+    error = jnp.sqrt(jnp.mean(delta * delta)) / (tol.error * contrast + _TINY)
     largest = jnp.max(jnp.abs(change)) / tol.change
     finite = jnp.isfinite(error + largest)
     badness = jnp.maximum(jnp.sqrt(error), largest)
@@ -129,6 +142,10 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     accept = finite & (badness <= 1.25) & (front <= 1.25)
     factor = jnp.where(finite, jnp.clip(_SAFETY / jnp.maximum(badness, 1e-6), _SHRINK, _GROW), 0.25)
     dt_next = jnp.minimum(jnp.minimum(s.dt * factor, tol.dt_max), front_limit)
+    if "pace" in c:
+        # stabilized steps longer than the growth time would hold an instability down instead of following it
+        early = contrast < _LINEAR_CONTRAST
+        dt_next = jnp.where(early, jnp.minimum(dt_next, _PACE_SHARE / jnp.maximum(c["pace"], 1e-30)), dt_next)
     status = jnp.where(
         dt_next < tol.dt_min,
         jnp.where(finite, STEP_TOO_SMALL, NOT_FINITE),

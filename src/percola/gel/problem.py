@@ -1,0 +1,474 @@
+"""From physics in SI to the phase-field problem in cells: scales, schedule, seeds, noise and where it begins.
+
+The interface of a demixed polymer solution is a few nanometres wide, its pores are a hundred times wider: no grid holds
+both. The solver therefore works with a *widened interface*: kappa is raised by s^2 and the mobility lowered by s, where
+s = (widened width)/(true width). This keeps the products that rule the late stage, tension x mobility, unchanged
+(tension rises by s, mobility falls by s), so a structure of size L forms at the same time in metres and seconds as long
+as L is well above the widened interface. It is the dynamic scaling of coarsening, L^3 = c M sigma t: x -> s x, t -> s^3 t.
+What is lost is only the history of sizes below the widened wavelength, which is passed in the first fraction
+(lambda/L)^3 of the time. That the answer in metres does not depend on the cell size chosen is tested
+(``tests/claims/test_gel_scaling.py``) and the ratio L/lambda is reported with every run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from percola.errors import InputError
+from percola.gel.energy import LOG_EDGE, FloryHuggins
+from percola.gel.model import PHI_CAP, GelModel, Schedule
+from percola.gel.operators import Operators, operators
+from percola.gel.stepper import State, Tolerance, initial_state
+from percola.grid import Grid
+from percola.thermo.flory_huggins import binodal, interfacial_tension, spinodal_chi
+
+FloatArray = npt.NDArray[np.float64]
+
+KT_J = 1.380649e-23
+INTERFACE_CELLS = 3.0
+"""10-90 % width of the demixed interface in cells; the whole tanh profile then spans about six cells."""
+FRONT_CELLS = 0.75
+"""l of the crystal front psi = (1 - tanh(x/2l))/2: 10-90 % width 4.4 l = 3.3 cells."""
+SEED_CELLS = 2.2
+"""Radius at which a growing crystallite is handed to the grid; above the numerical critical radius 2.2 l = 1.65."""
+MOBILITY_FLOOR = 1.0e-4
+"""Mobility left, relative to m0, where there is no polymer or all is crystallized: keeps face means regular."""
+NOISE_SYMBOL = 0.6
+"""Eigenvalue of minus the Laplacian (wavelength of about eight cells) beyond which the initial noise fades out."""
+_NODES = 384
+
+
+@dataclass(frozen=True)
+class GelPhysics:
+    """What the gel needs to know of a solution, in SI; laws are callables of temperature [K] (and polymer fraction).
+
+    Attributes:
+        polymer_fraction: volume fraction of polymer in the solution.
+        segments: N, polymer volume over site volume.
+        site_volume_m3: volume of a lattice site (a mean solvent molecule).
+        segment_length_m: statistical segment length of one site's worth of chain.
+        chi: interaction parameter, chi(T).
+        bare_diffusivity_m2_s: D0(T) of the solvent at vanishing polymer.
+        obstruction: b in D = D0 exp(-b phi/(1 - phi)).
+        growth_rate_m_s: crystal growth rate G(T, phi).
+        nuclei_density_m3: athermal nuclei in the solution [1/m^3].
+        exclusion: k [kT per site], solvent rejection of the growing crystal (0: the gel holds its solvent).
+        crystal_fraction: phi_x, polymer fraction of the rejecting crystal at rest.
+    """
+
+    polymer_fraction: float
+    segments: float
+    site_volume_m3: float
+    segment_length_m: float
+    chi: Callable[[FloatArray], FloatArray]
+    bare_diffusivity_m2_s: Callable[[FloatArray], FloatArray]
+    obstruction: float
+    growth_rate_m_s: Callable[[FloatArray, FloatArray], FloatArray]
+    nuclei_density_m3: float
+    exclusion: float = 0.0
+    crystal_fraction: float = 0.85
+
+    @property
+    def gradient_coefficient_m2(self) -> float:
+        """kappa = a^2/(18 phi (1 - phi)) at the mean composition [m^2], per site in kT.
+
+        de Gennes, J. Chem. Phys. 72, 4756 (1980): gradient energy (a^2/36 phi(1 - phi)) |grad phi|^2 of Gaussian chains.
+        """
+        phi = self.polymer_fraction
+        return self.segment_length_m**2 / (18.0 * phi * (1.0 - phi))
+
+
+@dataclass(frozen=True)
+class Scales:
+    """How cells map to metres in one run.
+
+    Attributes:
+        spacing_m: edge of a cell.
+        widening: s, widened over true interface width.
+        kappa_cells: gradient coefficient [cell^2].
+        interface_m: widened 10-90 % interface width.
+        wavelength_m: fastest-growing wavelength of the widened model at the reference temperature.
+        reference_chi: interaction parameter at which the width was set.
+    """
+
+    spacing_m: float
+    widening: float
+    kappa_cells: float
+    interface_m: float
+    wavelength_m: float
+    reference_chi: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Zero-dimensional forecast of the quench, used only to choose the cell size and to warn.
+
+    Attributes:
+        demixing_time_s: when the solution enters the spinodal (inf: never).
+        demixing_temperature_K: temperature then.
+        arrest_time_s: when half of the solution has crystallized (inf: never within the history).
+        arrest_temperature_K: temperature then.
+        length_m: structure length expected at arrest from L^3 = c int M sigma dt (0 if it arrests before demixing).
+        nuclei_spacing_m: N_s^(-1/3).
+        reference_chi: interaction parameter representative of the structure's formation.
+    """
+
+    demixing_time_s: float
+    demixing_temperature_K: float
+    arrest_time_s: float
+    arrest_temperature_K: float
+    length_m: float
+    nuclei_spacing_m: float
+    reference_chi: float
+
+
+def _curvature(phi: FloatArray | float, n: float, chi: FloatArray | float) -> FloatArray:
+    return np.asarray(1.0 / (n * phi) + 1.0 / (1.0 - np.asarray(phi)) - 2.0 * np.asarray(chi))
+
+
+def _interface_width(segments: float, chi: float) -> tuple[float, float, float, float]:
+    """(10-90 % width in sqrt(kappa), tension in sqrt(kappa), phi_lean, phi_rich); tanh-equivalent width from tension."""
+    b = binodal(segments, chi)
+    lean, rich = float(b.lean), float(b.rich)
+    tension = float(interfacial_tension(segments, chi))
+    # for a tanh profile of half-width l: tension = kappa (rich - lean)^2/(3 l); 10-90 % width 2.197 l
+    return 2.197 * (rich - lean) ** 2 / (3.0 * tension), tension, lean, rich
+
+
+COARSENING_CONSTANT = 30.0
+"""c in dL^3/dt = c M sigma/(phi_rich - phi_lean)^2 for the structure length L (first moment of the structure factor).
+
+Measured on 3D runs of this solver (``benchmarks/gel_coarsening.py``); only forecasts use it.
+"""
+
+
+def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> Forecast:
+    """March along a temperature history without space: spinodal crossing, crystallization, coarsening."""
+    t = np.linspace(float(time_s[0]), float(time_s[-1]), 4000)
+    # resolve the fast early part as well as the tail
+    t = np.unique(np.concatenate([t, float(time_s[0]) + np.geomspace(1e-4, max(t[-1] - t[0], 2e-4), 3000)]))
+    T = np.interp(t, time_s, temperature_K)
+    phi = physics.polymer_fraction
+    chi = np.asarray(physics.chi(T))
+    inside = chi > float(spinodal_chi(phi, physics.segments))
+    g = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi)))
+    radius = np.concatenate([[0.0], np.cumsum(0.5 * (g[1:] + g[:-1]) * np.diff(t))])
+    crystallized = 1.0 - np.exp(-(4.0 * math.pi / 3.0) * physics.nuclei_density_m3 * radius**3)
+    half = int(np.argmax(crystallized >= 0.5)) if crystallized[-1] >= 0.5 else -1
+    first = int(np.argmax(inside)) if inside.any() else -1
+    stop = half if half >= 0 else len(t) - 1
+    length = 0.0
+    if first >= 0 and first < stop:
+        kappa = physics.gradient_coefficient_m2
+        step = max((stop - first) // 60, 1)
+        idx = np.arange(first + 1, stop + 1, step)
+        cube = 0.0
+        last = t[first]
+        for i in idx:
+            w, sigma, lean, rich = _interface_width(physics.segments, float(chi[i]))
+            mobility = _mobility_shape(np.array(rich), physics.obstruction) + _mobility_shape(
+                np.array(phi), physics.obstruction
+            )
+            rate = (
+                COARSENING_CONSTANT
+                * 0.5
+                * float(mobility)
+                * float(physics.bare_diffusivity_m2_s(np.array([T[i]]))[0])
+                * sigma
+                * math.sqrt(kappa)
+                / (rich - lean) ** 2
+            )
+            cube += rate * (t[i] - last)
+            last = t[i]
+        length = cube ** (1.0 / 3.0)
+    deep = float(chi.max())
+    if first >= 0 and first < stop:
+        reference = float(np.interp(0.5 * (t[first] + t[stop]), t, chi))
+        floor = float(spinodal_chi(phi, physics.segments)) * 1.02
+        reference = max(reference, floor)
+    else:
+        reference = max(deep, float(spinodal_chi(phi, physics.segments)) * 1.02)
+    return Forecast(
+        demixing_time_s=float(t[first]) if first >= 0 else math.inf,
+        demixing_temperature_K=float(T[first]) if first >= 0 else math.nan,
+        arrest_time_s=float(t[half]) if half >= 0 else math.inf,
+        arrest_temperature_K=float(T[half]) if half >= 0 else float(T[-1]),
+        length_m=length,
+        nuclei_spacing_m=physics.nuclei_density_m3 ** (-1.0 / 3.0),
+        reference_chi=reference,
+    )
+
+
+def _mobility_shape(phi: FloatArray, obstruction: float) -> FloatArray:
+    x = np.clip(phi, 0.0, PHI_CAP)
+    return np.asarray(x * (1.0 - x) * np.exp(-obstruction * x / (1.0 - x)))
+
+
+def scales(physics: GelPhysics, spacing_m: float, reference_chi: float) -> Scales:
+    """Widen the interface to :data:`INTERFACE_CELLS` cells of ``spacing_m`` at ``reference_chi``."""
+    width, _, _, _ = _interface_width(physics.segments, reference_chi)
+    root = INTERFACE_CELLS / width  # sqrt(kappa) in cells
+    true = math.sqrt(physics.gradient_coefficient_m2)
+    s = root * spacing_m / true
+    if s < 1.0:
+        raise InputError(
+            "spacing",
+            f"{spacing_m:.3g} m, finer than the physical interface needs (widening {s:.2f} < 1)",
+            f"cells of at least {spacing_m / s:.3g} m",
+            "use a larger cell or a smaller --size",
+        )
+    f2 = abs(float(_curvature(physics.polymer_fraction, physics.segments, reference_chi)))
+    wavelength = 2.0 * math.pi * math.sqrt(2.0 * root**2 / max(f2, 1e-6)) * spacing_m
+    return Scales(spacing_m, s, root**2, INTERFACE_CELLS * spacing_m, wavelength, reference_chi)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything that one phase-field run needs; deterministic in its arguments.
+
+    Attributes:
+        grid: the box.
+        scales: cells against metres.
+        model, operators, tolerance: what the stepper takes.
+        state: initial state.
+        noise, noise_time_s: composition fluctuations added when the solution enters the spinodal (inf: never).
+        first_step_s: step after such an event.
+        seed_positions: seeds in cells, shape (n, ndim), handed to the grid at ``seed_time_s``.
+        seed_time_s: when the crystallites have grown to the seed radius (inf: never).
+        end_time_s: end of the temperature history.
+        expected_seeds: N_s times the volume of the box.
+        dtype: "float32" or "float64".
+    """
+
+    grid: Grid
+    scales: Scales
+    model: GelModel
+    operators: Operators
+    tolerance: Tolerance
+    state: State
+    noise: npt.NDArray[Any]
+    noise_time_s: float
+    first_step_s: float
+    seed_positions: FloatArray
+    seed_time_s: float
+    end_time_s: float
+    expected_seeds: float
+    dtype: str
+
+
+def gel_problem(
+    physics: GelPhysics,
+    time_s: FloatArray,
+    temperature_K: FloatArray,
+    grid: Grid,
+    *,
+    reference_chi: float,
+    seed: int,
+    dtype: str = "float32",
+    wall_potential: tuple[float, float] = (0.0, 0.0),
+    error: float = 1.0e-2,
+) -> Problem:
+    """Set up the phase field on ``grid`` along a temperature history.
+
+    Args:
+        physics: the solution.
+        time_s, temperature_K: history, shape (n,); constant after its end.
+        grid: box; spacing in metres.
+        reference_chi: interaction parameter at which the interface is resolved (see :func:`scales`).
+        seed: seed of noise and nuclei; same seed, same numbers.
+        dtype: "float32" or "float64".
+        wall_potential: energy of the lower and upper z wall per unit polymer fraction [kT per site x m]; the solver
+            widens it with the interface.
+        error: allowed departure from the extrapolation in a step (rms, relative to the contrast of phi).
+    """
+    time_s = np.asarray(time_s, float)
+    temperature_K = np.asarray(temperature_K, float)
+    if time_s.ndim != 1 or time_s.shape != temperature_K.shape or time_s.size < 2 or np.any(np.diff(time_s) <= 0):
+        raise InputError("time_s, temperature_K", f"shapes {time_s.shape}, {temperature_K.shape}", "equal, ascending times")
+    phi = physics.polymer_fraction
+    h = grid.spacing_m
+    sc = scales(physics, h, reference_chi)
+    chi_spinodal = float(spinodal_chi(phi, physics.segments))
+
+    # --- crystals: when the growing crystallites reach the size of a seed
+    t_fine = _refined(time_s)
+    T_fine = np.interp(t_fine, time_s, temperature_K)
+    g_mean = np.asarray(physics.growth_rate_m_s(T_fine, np.full_like(T_fine, phi)))
+    radius = np.concatenate([[0.0], np.cumsum(0.5 * (g_mean[1:] + g_mean[:-1]) * np.diff(t_fine))])
+    seed_time = float(np.interp(SEED_CELLS * h, radius, t_fine)) if radius[-1] >= SEED_CELLS * h else math.inf
+    inside = np.asarray(physics.chi(T_fine)) > chi_spinodal
+    demix_time = float(t_fine[int(np.argmax(inside))]) if inside.any() else math.inf
+    start = min(seed_time, demix_time)
+    if not math.isfinite(start):
+        start = float(time_s[-1])
+    # everything earlier is a resting homogeneous solution
+    start = max(float(time_s[0]), start)
+
+    # --- coefficients against time
+    nodes = _schedule_nodes(start, float(time_s[-1]))
+    T = np.interp(nodes, time_s, temperature_K)
+    chi = np.asarray(physics.chi(T))
+    kind = np.dtype(dtype)
+    m0 = np.asarray(physics.bare_diffusivity_m2_s(T)) / (sc.widening * h * h)
+    shape = np.linspace(1e-4, PHI_CAP, 800)
+    m_shape = _mobility_shape(shape, physics.obstruction)
+    edge = min(LOG_EDGE / physics.segments, 1e-3)
+    safe = np.maximum(shape, edge)
+    stiffness = np.array(
+        [
+            float(np.max(m_shape * np.maximum(1.0 / (physics.segments * safe) + 1.0 / (1.0 - shape) - 2.0 * x, 0.0)))
+            for x in chi
+        ]
+    )
+    # the mobility floor lets the lean phase feel the full curvature at the edge of its logarithm
+    stiffness = np.maximum(stiffness, 2.0 * MOBILITY_FLOOR / (physics.segments * edge))
+    stiffness = stiffness + float(m_shape.max()) * physics.exclusion
+    # growth rate of the fastest fluctuation of the solution, M f''^2/(4 kappa) where f'' < 0, a little to the safe side
+    near = phi * np.array([0.9, 1.0])
+    fall = np.minimum(_curvature(near, physics.segments, chi[:, None]), 0.0)
+    pace = m0 * np.max(_mobility_shape(near, physics.obstruction) * fall * fall, axis=1) / (4.0 * sc.kappa_cells)
+    growth = _growth_polynomials(physics, T) / h
+    schedule = Schedule(
+        jnp.asarray(nodes),
+        jnp.asarray(chi),
+        jnp.asarray(m0),
+        jnp.asarray(stiffness),
+        jnp.asarray(growth),
+        jnp.asarray(pace),
+        jnp.asarray(T),
+    )
+
+    def scalar(x: float) -> Any:
+        return jnp.asarray(x, kind)
+
+    model = GelModel(
+        energy=FloryHuggins(scalar(physics.segments)),
+        schedule=schedule,
+        kappa=scalar(sc.kappa_cells),
+        obstruction=scalar(physics.obstruction),
+        mobility_peak=scalar(float(m_shape.max())),
+        mobility_floor=scalar(MOBILITY_FLOOR),
+        exclusion=scalar(physics.exclusion),
+        crystal_fraction=scalar(physics.crystal_fraction),
+        front_width=scalar(FRONT_CELLS),
+        wall_potential=tuple(scalar(w / h * sc.widening) for w in wall_potential),
+        crystals=True,
+        excluding=physics.exclusion > 0,
+    )
+    ops = operators(grid, kind)
+    noise = _thermal_noise(ops, physics, sc, seed)
+    field = np.full(grid.shape, phi, kind)
+    expected = physics.nuclei_density_m3 * grid.volume_m3
+    seeds_rng = np.random.default_rng([seed, 0x5EED])
+    count = int(seeds_rng.poisson(min(expected, 4.0 * grid.cells)))
+    positions = seeds_rng.random((count, grid.ndim)) * np.array(grid.shape)
+    fastest = float(np.max(m0) * m_shape.max())
+    first_step = 1e-2 / max(fastest, 1e-12)
+    state = initial_state(ops, field, np.zeros(grid.shape, kind), start, first_step)
+    span = float(time_s[-1]) - start
+    floor = scalar(float(noise.std()))
+    tolerance = Tolerance(scalar(error), floor, scalar(0.08), jnp.asarray(max(span, 1e-9)), jnp.asarray(1e-13 * max(span, 1e-9)))
+    return Problem(
+        grid=grid,
+        scales=sc,
+        model=model,
+        operators=ops,
+        tolerance=tolerance,
+        state=state,
+        noise=noise,
+        noise_time_s=max(demix_time, start),
+        first_step_s=first_step,
+        seed_positions=positions,
+        seed_time_s=seed_time,
+        end_time_s=float(time_s[-1]),
+        expected_seeds=expected,
+        dtype=kind.name,
+    )
+
+
+def _thermal_noise(ops: Operators, physics: GelPhysics, sc: Scales, seed: int) -> npt.NDArray[Any]:
+    """Composition fluctuations of the solution as it enters the spinodal, of zero mean.
+
+    S(k) = (v0/h^3)/(f2 + kappa lam) with f2 half of the curvature that drives demixing at the reference: the spinodal
+    itself (f2 = 0) is crossed too fast for its critical fluctuations to grow. Wavelengths below about eight cells, which
+    are slaved to the longer ones and only cost steps, are left out. Cook, Acta Metall. 18, 297 (1970).
+    """
+    rng = np.random.default_rng([seed, 0xB0B])
+    f2 = 0.5 * abs(float(_curvature(physics.polymer_fraction, physics.segments, sc.reference_chi)))
+    lam = np.asarray(ops.symbol, float)
+    variance = physics.site_volume_m3 / sc.spacing_m**3 / (f2 + sc.kappa_cells * lam)
+    envelope = np.sqrt(variance) * np.exp(-((lam / NOISE_SYMBOL) ** 2))
+    white = jnp.asarray(rng.standard_normal(ops.shape), ops.symbol.dtype)
+    noise = np.asarray(ops.backward(ops.forward(white) * jnp.asarray(envelope, ops.symbol.dtype)), float)
+    return np.asarray(noise - noise.mean(), ops.symbol.dtype)
+
+
+def _refined(time_s: FloatArray) -> FloatArray:
+    start, end = float(time_s[0]), float(time_s[-1])
+    return np.unique(
+        np.concatenate([time_s, np.linspace(start, end, 4000), start + np.geomspace(1e-5, max(end - start, 2e-5), 4000)])
+    )
+
+
+def _schedule_nodes(start: float, end: float) -> FloatArray:
+    """Half of the nodes evenly, half geometrically from the start, exactly ``_NODES`` of them (one compiled shape)."""
+    span = max(end - start, 1e-9)
+    even = start + span * np.linspace(0.0, 1.0, _NODES // 2)
+    early = start + span * np.geomspace(1e-6, 1.0, _NODES - _NODES // 2 + 2)[1:-1] * (1.0 - 1e-9)
+    nodes = np.unique(np.concatenate([even, early]))
+    while nodes.size < _NODES:
+        i = int(np.argmax(np.diff(nodes)))
+        nodes = np.insert(nodes, i + 1, 0.5 * (nodes[i] + nodes[i + 1]))
+    return nodes[:_NODES] if nodes.size == _NODES else np.concatenate([nodes[: _NODES - 1], nodes[-1:]])
+
+
+def _growth_polynomials(physics: GelPhysics, T: FloatArray) -> FloatArray:
+    """g_1..g_4 of G ~ sum g_j phi^j at each temperature, by relative least squares; shape (4, n)."""
+    x = np.linspace(0.02, 0.95, 24)
+    powers = np.stack([x, x**2, x**3, x**4], axis=1)
+    out = np.zeros((4, T.size))
+    for i, temperature in enumerate(T):
+        g = np.asarray(physics.growth_rate_m_s(np.full_like(x, temperature), x))
+        top = float(g.max())
+        if top <= 0.0:
+            continue
+        weight = 1.0 / (g + 0.02 * top)
+        out[:, i] = np.linalg.lstsq(powers * weight[:, None], g * weight, rcond=None)[0]
+    return out
+
+
+def stamp_seeds(psi: npt.NDArray[Any], positions: FloatArray, walls: tuple[bool, ...]) -> npt.NDArray[Any]:
+    """Add spheres of radius :data:`SEED_CELLS` with the equilibrium front profile to ``psi``; returns a new array."""
+    out = np.array(psi)
+    reach = math.ceil(SEED_CELLS + 4.0 * FRONT_CELLS)
+    offsets = np.arange(-reach, reach + 1)
+    for position in positions:
+        base = np.floor(position).astype(int)
+        axes = []
+        squares = []
+        for axis, n in enumerate(out.shape):
+            i = base[axis] + offsets
+            d2 = (i + 0.5 - position[axis]) ** 2
+            if walls[axis]:
+                keep = (i >= 0) & (i < n)
+                i, d2 = i[keep], d2[keep]
+            else:
+                i = i % n
+                if i.size > n:  # a box smaller than a seed: keep the nearest image of each cell
+                    i, d2 = i[:n], d2[:n]
+            shape = [1] * out.ndim
+            shape[axis] = i.size
+            axes.append(i)
+            squares.append(d2.reshape(shape))
+        r = np.sqrt(sum(squares))
+        profile = 0.5 * (1.0 - np.tanh((r - SEED_CELLS) / (2.0 * FRONT_CELLS)))
+        window = np.ix_(*axes)
+        out[window] = np.maximum(out[window], profile)
+    return out
