@@ -277,7 +277,7 @@ def peak_temperature_K(
 
     Returns:
         shape (..., n_s); NaN where more than half has crystallized during the hold (no solution is left to
-        cool) or where the peak lies below the grid.
+        cool), where less than 1 % crystallizes at all, or where the peak lies below the grid.
     """
     step = temperature_K[0] - temperature_K[1]
     # Fourth-order cumulative integral (trapezoid plus end correction from centred slopes).
@@ -311,4 +311,5 @@ def peak_temperature_K(
     shift = np.where(np.isfinite(shift), np.clip(shift, -1, 1), 0.0)
     peak = temperature_K[inner] - step * shift
     solid = crystallized_fraction(at_hold, nuclei_density_m3) > 0.5
-    return np.where(solid | (k >= last) | ~np.isfinite(mid), np.nan, peak)
+    none = crystallized_fraction(radius[..., -1], nuclei_density_m3) < 0.01
+    return np.where(solid | none | (k >= last) | ~np.isfinite(mid), np.nan, peak)

