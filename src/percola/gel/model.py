@@ -18,6 +18,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from percola.gel.crystals import allen_cahn_rate
 from percola.gel.energy import FloryHuggins, QuarticWell
 from percola.gel.operators import Operators
 
@@ -165,8 +166,7 @@ class GelModel:
         if self.excluding:
             # the drive falls where the solution is far from the composition of the crystal
             drive = drive * (1.0 - ((self.crystal_fraction - phi) / self.crystal_fraction) ** 2)
-        bell = psi * (1.0 - psi)
-        return rate * (lap + bell * (6.0 * drive - 2.0 * w * (1.0 - 2.0 * psi))), g
+        return rate * allen_cahn_rate(psi, lap, w, drive), g
 
     def energy_density(self, phi: Array, psi: Array, c: dict[str, Array]) -> Array:
         """Bulk free energy per site [kT] without gradient terms and without the crystal's own energy."""
