@@ -1,4 +1,6 @@
-"""Paragraphs 52 and 57-60: memory of crystals, its end, and where the cloud-point curve lies, from one set of parameters."""
+"""Paragraphs 52 and 57-60: memory of crystals, its end, and where the cloud-point curve lies, from one set
+of parameters.
+"""
 
 from dataclasses import replace
 
@@ -21,9 +23,11 @@ RATE = 2 / 60
 
 @pytest.fixture(scope="module")
 def fit():
-    """PVDF (Mw 3.62e5) in diethyl phthalate with one set of parameters, fitted to T_a and to the spread of N_s.
+    """PVDF (Mw 3.62e5) in diethyl phthalate with one set of parameters, fitted to T_a and to the spread of
+    N_s.
 
-    chi: critical point at 130 degC, cloud point of 46.6 wt% at 100 degC, so that demixing is metastable (paragraph 58).
+    chi: critical point at 130 degC, cloud point of 46.6 wt% at 100 degC, so that demixing is metastable
+    (paragraph 58).
     """
     s = build_system([("PVDF", 362.0, 40.0)], [("DEP", 60.0)])
     a, b = chi_from_cloud_points(s, (float("nan"), 130 + CELSIUS), (0.466, 100 + CELSIUS))
@@ -46,9 +50,11 @@ def system(fit) -> System:
 def test_the_fit_stays_within_what_is_known(fit):
     s = fit.system
     assert abs(fit.Tm0_shift_K) < 1.2 * s.melting.Tm0_uncertainty_K
-    # 0.3 to 1.5 nm: a fraction of the 4 to 12 nm of lamellae, for a distribution of crystallites that T_s sorts.
+    # 0.3 to 1.5 nm: a fraction of the 4 to 12 nm of lamellae, for a distribution of crystallites that T_s
+    # sorts.
     assert 3e-10 < s.nucleation.mean_thickness_m < 1.5e-9
-    # Melt growth at 150 degC: tens to thousands of nm/s (remembered for alpha spherulites, within a factor of ten).
+    # Melt growth at 150 degC: tens to thousands of nm/s (remembered for alpha spherulites, within a factor
+    # of ten).
     assert 2e-8 < float(s.growth_rate_m_s(150 + CELSIUS, 0.9999)) < 2e-6
 
 
@@ -82,7 +88,9 @@ def test_concentration_raises_crystallization(system):
 
 
 def test_cloud_point_is_metastable_at_the_working_concentration(system):
-    """Fig. 4: at 46.6 wt% the cloud point lies below crystallization after T_s <= T_u; the gap narrows as T_s rises."""
+    """Fig. 4: at 46.6 wt% the cloud point lies below crystallization after T_s <= T_u; the gap narrows as
+    T_s rises.
+    """
     phi = float(system.volume_fraction(0.466))
     ts = np.array([150.0, 152.5, 160.0, 170.0]) + CELSIUS
     gap = system.crystallization_temperature_K(phi, ts, RATE) - float(system.cloud_point_K(phi))

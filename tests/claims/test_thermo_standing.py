@@ -9,7 +9,9 @@ CELSIUS = 273.15
 
 
 def lactone_adipate(lactone: float) -> System:
-    """PVDF (Mw 1.18e6) in the mixed solvent; chi carries one fitted number, the cloud point of paragraph 70."""
+    """PVDF (Mw 1.18e6) in the mixed solvent; chi carries one fitted number, the cloud point of paragraph
+    70.
+    """
 
     def system(share: float) -> System:
         return build_system([("PVDF", 1180.0, 30.0)], [("CL", share), ("DOA", 1 - share)])
@@ -36,7 +38,9 @@ def test_planar_interface_after_fifteen_hours(observed):
     ("lactone", "planar"), [(0.10, False), (0.25, True), (0.30, True), (0.38, True), (0.50, False)]
 )
 def test_window_of_compositions(lactone, planar):
-    """Predicted with nothing fitted but the one cloud point; the edges come out at 20-25 and 42-45 wt% (20 and 40)."""
+    """Predicted with nothing fitted but the one cloud point; the edges come out at 20-25 and 42-45 wt% (20
+    and 40).
+    """
     assert standing_method(lactone_adipate(lactone), dissolution_K=250 + CELSIUS).planar_interface is planar
 
 
@@ -54,13 +58,9 @@ def test_the_mixed_solvent_is_reported_as_one_that_may_demix():
 
 
 @pytest.mark.parametrize("strong", ["GBL", "EC", "PC"])
-def test_strong_solvents_do_not_demix_above_crystallization(strong):
+def test_strong_solvents_do_not_demix(strong):
     """Paragraphs 96-97 and the model's own reading: spheres grow from one phase."""
     s = build_system([("PVDF", 362.0, 40.0)], [(strong, 55.0)])
-    phi = s.volume_fraction(np.array([0.1, 0.2, 0.3, 0.42]))
-    tc = s.crystallization_temperature_K(phi, np.array([473.15]), 2 / 60)[:, 0]
-    cloud = s.cloud_point_K(phi)
-    ok = np.isfinite(tc)
-    assert np.any(ok)
-    assert np.all(~(cloud[ok] > tc[ok]))
+    cloud = s.cloud_point_K(s.volume_fraction(np.linspace(0.02, 0.6, 30)))
+    assert np.all(~(cloud > 293.15))  # not even in the bath at 20 degC
     assert not standing_method(s).planar_interface

@@ -1,4 +1,6 @@
-"""Pictures of the phase diagram: Fig. 4 (curves against concentration) and Fig. 1 (T_c against T_s) of EP 1063256."""
+"""Pictures of the phase diagram: Fig. 4 (curves against concentration) and Fig. 1 (T_c against T_s) of EP
+1063256.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def _shades(count: int) -> list[Any]:
 def phase_curves(
     diagram: PhaseDiagram | Mapping[str, Any], ax: Axes | None = None, quench_to_K: float | None = None
 ) -> Axes:
-    """Cloud point (dash-dot), spinodal (dotted), melting and crystallization curves after several T_s against wt%.
+    """Cloud point (dash-dot), spinodal (dotted), melting and crystallization curves after several T_s
+    against wt%.
 
     Args:
         diagram: a ``PhaseDiagram``, or the content of ``phase_diagram.json``.
@@ -109,7 +112,9 @@ def phase_curves(
 def crystallization_against_dissolution(
     diagram: PhaseDiagram | Mapping[str, Any], ax: Axes | None = None
 ) -> Axes:
-    """Crystallization temperature against dissolution temperature, one line for each concentration (Fig. 1)."""
+    """Crystallization temperature against dissolution temperature, one line for each concentration (Fig.
+    1).
+    """
     d = _plain(diagram)
     ax = axes(ax)
     data = d["tc_against_ts"]

@@ -1,7 +1,9 @@
 """Thermodynamics of the polymer solution: demixing, melting, nuclei, growth, crystallization.
 
-``build_system`` makes a :class:`System` from the tables; a :class:`Solution` is a system at one composition and
-dissolution temperature; ``phase_diagram`` and ``standing_method`` answer the questions of Figs. 1 and 4 and of
+``build_system`` makes a :class:`System` from the tables; a :class:`Solution` is a system at one composition
+and
+dissolution temperature; ``phase_diagram`` and ``standing_method`` answer the questions of Figs. 1 and 4 and
+of
 definition (D).
 """
 

@@ -11,14 +11,16 @@ from percola import tables
 from percola.errors import InputError
 from percola.thermo.crystallization import Growth, Melting, Nucleation
 from percola.thermo.multicomponent import mixed_solvent_critical_temperature_K
-from percola.thermo.system import AVOGADRO_1_mol, REFERENCE_K, Chain, Diffusion, Linear, Liquid, System
+from percola.thermo.system import REFERENCE_K, AVOGADRO_1_mol, Chain, Diffusion, Linear, Liquid, System
 
 MESH_RADIUS_m = 1.0e-9
-"""Hydrodynamic size of a chain section that moves on its own: the mesh of a solution at 20-40 vol%, about one Kuhn
+"""Hydrodynamic size of a chain section that moves on its own: the mesh of a solution at 20-40 vol%, about
+one Kuhn
 length; uncertain by a factor of 2 (de Gennes 1979, ch. III and VII)."""
 
 CROWDING = 2.7
-"""b of exp(-b phi/(1 - phi)) (Yasuda 1968): equals the tortuosity law ((1 - phi)/(1 + phi))^2 (Mackie and Meares 1955)
+"""b of exp(-b phi/(1 - phi)) (Yasuda 1968): equals the tortuosity law ((1 - phi)/(1 + phi))^2 (Mackie and
+Meares 1955)
 at phi = 0.35; +- 1."""
 
 Constituent = tuple[str, float, float]
@@ -33,9 +35,11 @@ def build_system(
     """The system of these constituents, from the tables.
 
     Args:
-        polymers: (name, weight-average molar mass [kg/mol], weight) of each grade, e.g. ``("PVDF", 362.0, 46.6)``.
+        polymers: (name, weight-average molar mass [kg/mol], weight) of each grade, e.g. ``("PVDF", 362.0,
+        46.6)``.
         solvents: (name, weight) of each solvent; any unit of weight, only ratios count.
-        resin: (name, weight-average molar mass [kg/mol], weight) of a miscible resin, its weight in the unit of
+        resin: (name, weight-average molar mass [kg/mol], weight) of a miscible resin, its weight in the unit
+        of
             the polymers'.
         comonomer_mole_fraction: of copolymers, where known.
 
@@ -60,7 +64,7 @@ def build_system(
     volumes = [w / _at(x.density_kg_m3) for x, w in liquids]
     moles = [w / float(x.molar_mass_kg_mol) for x, w in liquids]
     site_mol = sum(volumes) / sum(moles)
-    y = {}
+    y: dict[str, float] = {}
     for (x, _), v in zip(liquids, volumes, strict=True):
         y[x.key] = y.get(x.key, 0.0) + v / sum(volumes)
 
@@ -82,24 +86,24 @@ def build_system(
     chain_chi = (0.0, 0.0)
     if resin is not None:
         name, mass, weight = resin
-        thing = tables.resin(name)
-        p = tables.mixture(thing.key, y)
-        v = weight / _at(thing.density_kg_m3)
+        other = tables.resin(name)
+        p = tables.mixture(other.key, y)
+        v = weight / _at(other.density_kg_m3)
         chains.append(
             Chain(
-                thing.key,
-                mass / _at(thing.density_kg_m3) / site_mol,
+                other.key,
+                mass / _at(other.density_kg_m3) / site_mol,
                 v,
                 False,
                 float(p.chi_A),
                 float(p.chi_B_K),
             )
         )
-        densities.append((weight, thing))
-        pr = tables.pair(main, thing.key)
+        densities.append((weight, other))
+        pr = tables.pair(main, other.key)
         scale = site_mol / float(pr.reference_volume_m3_mol)
         chain_chi = (float(pr.chi_A) * scale, float(pr.chi_B_K) * scale)
-        source += f"; with {thing.key} {pr.chi_A.method} ({pr.chi_A.source})"
+        source += f"; with {other.key} {pr.chi_A.method} ({pr.chi_A.source})"
     whole = sum(c.share for c in chains)
     chains = [Chain(c.name, c.segments, c.share / whole, c.crystallizes, c.chi_A, c.chi_B_K) for c in chains]
     segments, a, b = _mean_chain(chains, chain_chi)
@@ -177,7 +181,9 @@ def _at(prop: Any, temperature_K: float = REFERENCE_K) -> float:
 
 
 def _mean_chain(chains: Sequence[Chain], chain_chi: tuple[float, float]) -> tuple[float, float, float]:
-    """(N, A, B) of the quasi-binary mean chain: volume-average N (the mean of the spinodal), chi less the chains' own."""
+    """(N, A, B) of the quasi-binary mean chain: volume-average N (the mean of the spinodal), chi less the
+    chains' own.
+    """
     x = sum(c.share for c in chains if c.crystallizes)
     n = sum(c.share * c.segments for c in chains)
     a = sum(c.share * c.chi_A for c in chains) - chain_chi[0] * x * (1 - x)
@@ -188,8 +194,12 @@ def _mean_chain(chains: Sequence[Chain], chain_chi: tuple[float, float]) -> tupl
 def _line(
     prop: Any, thing: Any, quantity: str, low_K: float = 293.15, high_K: float = 503.15
 ) -> tuple[float, float]:
-    """(value at the reference, slope) of the straight line through a property within the range of the table."""
-    lo, hi = thing.temperature_range_K(quantity)
+    """(value at the reference, slope) of the straight line through a property within the range of the
+    table.
+    """
+    # Copolymers have no curves of their own; those of the homopolymer carry them.
+    owner = tables.polymer("PVDF") if getattr(thing, "comonomer", "") else thing
+    lo, hi = owner.temperature_range_K(quantity)
     t = np.linspace(max(lo, low_K), min(hi, high_K), 9) if hi > lo else np.array([lo])
     v = np.asarray(prop(t).value, dtype=float)
     if t.size == 1:
@@ -234,7 +244,9 @@ def _melting(main: Any) -> Melting:
 
 
 def _diffusion(parts: list[tuple[Any, float]]) -> Diffusion:
-    """Vogel's equation through the mole-fraction mean of ln(viscosity) (Grunberg-Nissan without interaction)."""
+    """Vogel's equation through the mole-fraction mean of ln(viscosity) (Grunberg-Nissan without
+    interaction).
+    """
     lo = max(x.temperature_range_K("viscosity")[0] for x, _ in parts)
     hi = min(x.temperature_range_K("viscosity")[1] for x, _ in parts)
     t = np.array([max(lo, 298.15), 0.0, min(hi, 473.15)])

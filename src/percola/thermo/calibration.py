@@ -47,7 +47,8 @@ class CrystallizationFit:
     Attributes:
         system: refitted.
         memory_K, plateau_K: what the fit reaches.
-        Tm0_shift_K: change of the equilibrium melting temperature that it took, to be held against its uncertainty.
+        Tm0_shift_K: change of the equilibrium melting temperature that it took, to be held against its
+        uncertainty.
     """
 
     system: System
@@ -75,11 +76,14 @@ def memory_temperature_K(
 
 
 def fit_crystallization(system: System, targets: CrystallizationTargets) -> CrystallizationFit:
-    """Fit mean thickness, growth prefactor and equilibrium melting temperature, each to the target that it controls.
+    """Fit mean thickness, growth prefactor and equilibrium melting temperature, each to the target that it
+    controls.
 
-    l_mean from the ratio of self-nuclei (closed form), G0 from the plateau temperature (bisection in ln G0), Tm0 from
+    l_mean from the ratio of self-nuclei (closed form), G0 from the plateau temperature (bisection in ln G0),
+    Tm0 from
     T_a (bisection).
-    sigma_e, N_tot, N_het, Kg, U* and T_inf stay as given: they are the priors. sigma_e and l_mean enter only as
+    sigma_e, N_tot, N_het, Kg, U* and T_inf stay as given: they are the priors. sigma_e and l_mean enter only
+    as
     their ratio.
     """
     phi_r = float(system.volume_fraction(targets.ratio_weight_fraction))
@@ -131,7 +135,8 @@ def _with_plateau(system: System, phi: float, targets: CrystallizationTargets) -
         middle = 0.5 * (lo + hi)
         trial = replace(system, growth=replace(system.growth, prefactor_m_s=math.exp(middle)))
         t = float(trial.crystallization_temperature_K(phi, erased, targets.cooling_rate_K_s)[0])
-        # NaN: too slow to crystallize at all, or (never near the plateau) all crystallized; the first counts as too cold.
+        # NaN: too slow to crystallize at all, or (never near the plateau) all crystallized; the first counts
+        # as too cold.
         lo, hi = (lo, middle) if np.isfinite(t) and t > targets.plateau_K else (middle, hi)
     return replace(system, growth=replace(system.growth, prefactor_m_s=math.exp(0.5 * (lo + hi))))
 

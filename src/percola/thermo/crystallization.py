@@ -136,10 +136,13 @@ def melting_temperature_K(
         site_volume_m3_mol: V_1 [m3/mol].
         Tm0_K: replaces ``melting.Tm0_K`` (for its uncertainty).
 
-    Validity: a homogeneous, amorphous solution in equilibrium with infinite crystals; where the solution would
+    Validity: a homogeneous, amorphous solution in equilibrium with infinite crystals; where the solution
+    would
     demix above this temperature the melting point is that of the rich phase.
-    Limitations: no thickness of the crystals (measured peaks lie lower by Gibbs-Thomson), no polymer-solvent compound.
-    References: Flory, Principles of Polymer Chemistry (1953), ch. XIII; Nishi and Wang, Macromolecules 8 (1975) 909.
+    Limitations: no thickness of the crystals (measured peaks lie lower by Gibbs-Thomson), no polymer-solvent
+    compound.
+    References: Flory, Principles of Polymer Chemistry (1953), ch. XIII; Nishi and Wang, Macromolecules 8
+    (1975) 909.
     """
     p, n = np.asarray(phi, dtype=float), np.asarray(segments, dtype=float)
     if np.any((p <= 0) | (p > 1)):
@@ -177,7 +180,8 @@ def critical_thickness_m(
     nucleation: Nucleation,
     melting: Melting,
 ) -> FloatArray:
-    """Thickness [m] of the thinnest crystallite that survives at a temperature: l* = 2 sigma_e Tm / (dh_f (Tm - T)).
+    """Thickness [m] of the thinnest crystallite that survives at a temperature: l* = 2 sigma_e Tm / (dh_f
+    (Tm - T)).
 
     Infinite at and above the melting temperature of the solution (Gibbs-Thomson).
     """
@@ -197,15 +201,18 @@ def self_nuclei_density_m3(
 ) -> FloatArray:
     """Nuclei per volume of solution that are left after dissolution at T_s [1/m3].
 
-    N_s = N_het + N_tot exp(-l*(T_s) / l_mean): crystallites with exponentially distributed thickness melt when they
+    N_s = N_het + N_tot exp(-l*(T_s) / l_mean): crystallites with exponentially distributed thickness melt
+    when they
     are thinner than l*.
 
     Args:
         dissolution_temperature_K: T_s [K].
         melting_K: equilibrium melting temperature in that solution [K].
 
-    Limitations: equilibrium survival, no time of hold and no flow; the distribution of thickness is a hypothesis.
-    References: Ziabicki and Alfonso, Colloid Polym. Sci. 272 (1994) 1027; Muthukumar, J. Chem. Phys. 145 (2016) 031105.
+    Limitations: equilibrium survival, no time of hold and no flow; the distribution of thickness is a
+    hypothesis.
+    References: Ziabicki and Alfonso, Colloid Polym. Sci. 272 (1994) 1027; Muthukumar, J. Chem. Phys. 145
+    (2016) 031105.
     """
     length = critical_thickness_m(dissolution_temperature_K, melting_K, nucleation, melting)
     return np.asarray(
@@ -224,7 +231,8 @@ def growth_rate_m_s(
     Zero at and above the melting temperature and at and below T_inf.
 
     Limitations: one regime; the front sees the mean composition, not its own depleted layer.
-    Reference: Hoffman, Davis and Lauritzen (1976); diluent as in Boon and Azcue, J. Polym. Sci. A-2 6 (1968) 885.
+    Reference: Hoffman, Davis and Lauritzen (1976); diluent as in Boon and Azcue, J. Polym. Sci. A-2 6 (1968)
+    885.
     """
     t, p, tm = np.broadcast_arrays(
         np.asarray(temperature_K, dtype=float),
@@ -244,10 +252,13 @@ def growth_rate_m_s(
 def crystallized_fraction(radius_m: npt.ArrayLike, nuclei_density_m3: npt.ArrayLike) -> FloatArray:
     """Share of the volume taken by crystals grown to a radius from preset random nuclei.
 
-    X = 1 - exp(-(4 pi/3) N R^3), R = int G dt: Kolmogorov's integral, exact for athermal nuclei at random places
-    under any temperature history; with G(T) along the history it is Nakamura's equation with Avrami exponent 3.
+    X = 1 - exp(-(4 pi/3) N R^3), R = int G dt: Kolmogorov's integral, exact for athermal nuclei at random
+    places
+    under any temperature history; with G(T) along the history it is Nakamura's equation with Avrami exponent
+    3.
 
-    References: Kolmogorov (1937); Avrami, J. Chem. Phys. 7 (1939) 1103; Nakamura et al., J. Appl. Polym. Sci. 16
+    References: Kolmogorov (1937); Avrami, J. Chem. Phys. 7 (1939) 1103; Nakamura et al., J. Appl. Polym.
+    Sci. 16
     (1972) 1077.
     """
     return -np.expm1(

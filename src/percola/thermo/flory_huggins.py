@@ -10,9 +10,11 @@ exchange potential, equal osmotic pressure) separate: the second one becomes
 
     N g(b) = g(a),    g(x) = x coth(x/2) - 2,
 
-and the first one gives chi = (a/N + b) / (2 (phi_rich - phi_lean)). So a single monotone unknown is left, nothing
+and the first one gives chi = (a/N + b) / (2 (phi_rich - phi_lean)). So a single monotone unknown is left,
+nothing
 cancels, and dilute arms of 1e-42, or below the smallest double, are as good as any other. (An exact implicit
-binodal of this kind: de Souza and Stone 2024, arXiv:2404.17649; derived anew in ``docs/theory/thermodynamics.md``.)
+binodal of this kind: de Souza and Stone 2024, arXiv:2404.17649; derived anew in
+``docs/theory/thermodynamics.md``.)
 
 All functions broadcast over arrays.
 """
@@ -137,7 +139,8 @@ def _g_slope(x: FloatArray) -> FloatArray:
 
 def _g_inverse(y: FloatArray) -> FloatArray:
     """x >= 0 with g(x) = y; Newton on a convex increasing function from a point right of the root."""
-    # g <= x^2/6 and g >= x - 2 bound the root from both sides; g(x) >= x^2/(6 + x) closes the gap from the right.
+    # g <= x^2/6 and g >= x - 2 bound the root from both sides; g(x) >= x^2/(6 + x) closes the gap from the
+    # right.
     x = np.minimum(0.5 * (y + np.sqrt(y * y + 24 * y)), y + 2)
     x = np.maximum(x, np.sqrt(6 * y))
     for _ in range(60):
@@ -187,7 +190,9 @@ def _solve_log_ratio(
     start: FloatArray,
     highest: FloatArray,
 ) -> FloatArray:
-    """a with function(a, n) = target for an increasing function: Newton in ln(a), kept inside a shrinking bracket."""
+    """a with function(a, n) = target for an increasing function: Newton in ln(a), kept inside a shrinking
+    bracket.
+    """
     lo, hi = np.full_like(target, np.log(1e-7)), np.log(highest)
     u = np.clip(np.log(start), lo, hi)
     active = np.arange(u.size)
@@ -247,7 +252,8 @@ def binodal(segments: npt.ArrayLike, chi: npt.ArrayLike) -> Binodal:
     log_lean, rich, log_solvent = (np.full(x.shape, np.nan) for _ in range(3))
     if np.any(two):
         m = n[two]
-        # Near the critical point chi - chi_c is quadratic in a; a/N + b = 2 chi (rich - lean) < 2 chi bounds a from above.
+        # Near the critical point chi - chi_c is quadratic in a; a/N + b = 2 chi (rich - lean) < 2 chi bounds
+        # a from above.
         quadratic = (_chi_of(np.full_like(m, 0.05), m)[0] - chi_c[two]) / 0.05**2
         highest = 2 * x[two] * m
         start = np.minimum(np.sqrt((x[two] - chi_c[two]) / quadratic), highest)
@@ -255,14 +261,15 @@ def binodal(segments: npt.ArrayLike, chi: npt.ArrayLike) -> Binodal:
         b, log_lean[two], rich[two], _ = _phases(a, m)
         # 1 - lean = (1 - e^-(a)) / (1 - e^-(a+b)); its log minus b is ln(1 - rich).
         log_solvent[two] = np.log(np.expm1(-a) / np.expm1(-(a + b))) - b
-    log_lean = log_lean.reshape(shape)
-    return Binodal(np.exp(log_lean), rich.reshape(shape), log_lean, log_solvent.reshape(shape))
+    lean = np.exp(log_lean)
+    return Binodal(*(v.reshape(shape) for v in (lean, rich, log_lean, log_solvent)))
 
 
 def cloud_chi(phi: npt.ArrayLike, segments: npt.ArrayLike) -> FloatArray:
     """chi at which a solution of composition phi meets the binodal (its cloud point).
 
-    Below phi_c the solution is the lean phase and the first droplets are rich; above it is the other way round.
+    Below phi_c the solution is the lean phase and the first droplets are rich; above it is the other way
+    round.
 
     Args:
         phi: polymer volume fraction, inside (0, 1); down to 1e-300.
@@ -287,7 +294,8 @@ def cloud_chi(phi: npt.ArrayLike, segments: npt.ArrayLike) -> FloatArray:
         q, m = p[arm], n[arm]
         if function is _rich_of:
             target = np.log(q) - np.log1p(-q)
-            # rich > 1 - e^-b bounds b, and so a, from above; the bound is close where the lean phase is dilute.
+            # rich > 1 - e^-b bounds b, and so a, from above; the bound is close where the lean phase is
+            # dilute.
             start = _g_inverse(m * _g(-np.log1p(-q)))
             highest = start * (1 + 1e-9)
         else:
@@ -380,13 +388,16 @@ def interfacial_tension(segments: float, chi: float, kappa: float = 1.0) -> floa
 def interface_profile(
     segments: float, chi: float, kappa: float = 1.0, points: int = 201
 ) -> tuple[FloatArray, FloatArray]:
-    """Equilibrium profile (x, phi) of a flat interface; x = 0 where phi is midway, in the unit of sqrt(kappa).
+    """Equilibrium profile (x, phi) of a flat interface; x = 0 where phi is midway, in the unit of
+    sqrt(kappa).
 
-    dphi/dx = sqrt(2 Df / kappa), integrated in the logit of the position between the two phases, where the ends
+    dphi/dx = sqrt(2 Df / kappa), integrated in the logit of the position between the two phases, where the
+    ends
     are exponentials and the integrand is smooth.
 
     Args:
-        points: number of points; the outermost ones lie within 1e-6 of the coexisting compositions (relative to the gap).
+        points: number of points; the outermost ones lie within 1e-6 of the coexisting compositions (relative
+        to the gap).
     """
     two = _two_phases(segments, chi)
     fine = 16 * (points - 1) + 1
@@ -403,13 +414,16 @@ def interface_profile(
     return x[::16], phi[::16]
 
 
-# --- continuation of the logarithms -------------------------------------------------------------------------------
+# --- continuation of the logarithms
+# -------------------------------------------------------------------------------
 
 
 def _continued_xlogx(
     x: FloatArray, eps: float, log_floor: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """x ln x continued below eps: value, slope, curvature. C2 and convex; the slope at 0 is that of e^log_floor."""
+    """x ln x continued below eps: value, slope, curvature. C2 and convex; the slope at 0 is that of
+    e^log_floor.
+    """
     inside = x >= eps
     safe = np.where(inside, x, eps)
     d = x - safe  # zero inside, negative below eps
@@ -432,21 +446,27 @@ def continued_free_energy(
 
         eps ln(eps) + (ln(eps) + 1) d + d^2/(2 eps) - c d^3/3,    c = max(ln(eps) - 1 - log_floor, 0)/eps^2,
 
-    twice continuously differentiable and convex; 1 - phi likewise with c = 0. A field solver may overshoot 0 and 1
+    twice continuously differentiable and convex; 1 - phi likewise with c = 0. A field solver may overshoot 0
+    and 1
     without NaN. Stiffness at phi = 0: (1/eps + 2 c eps)/N + 1.
 
     Args:
         eps: where the continuation begins.
-        log_floor: ln of the most dilute lean phase that has to be resolved, ``binodal(...).log_lean`` at the coldest
-            temperature. 0 gives the plain quadratic. For long chains the quadratic is too soft: its slope at phi = 0 is
-            only (ln(eps) - 1)/N above that of the true energy, and the lean phase slips below zero (N = 1000, chi =
+        log_floor: ln of the most dilute lean phase that has to be resolved, ``binodal(...).log_lean`` at the
+        coldest
+            temperature. 0 gives the plain quadratic. For long chains the quadratic is too soft: its slope at
+            phi = 0 is
+            only (ln(eps) - 1)/N above that of the true energy, and the lean phase slips below zero (N =
+            1000, chi =
             0.7, eps = 1e-3: to -0.066, tension 26 % too high). With the floor it stays inside 0..eps.
 
     Returns:
         (f, df/dphi, d2f/dphi2) in kT.
 
-    Validity: spinodal, rich phase and tension move by less than 1 % for eps <= 1e-3 with the floor, and with the
-    plain quadratic only up to N of about 100 (``docs/theory/thermodynamics.md``); a lean phase more dilute than eps is
+    Validity: spinodal, rich phase and tension move by less than 1 % for eps <= 1e-3 with the floor, and with
+    the
+    plain quadratic only up to N of about 100 (``docs/theory/thermodynamics.md``); a lean phase more dilute
+    than eps is
     replaced by one between 0 and eps.
     """
     p, n, x = (np.asarray(v, dtype=float) for v in (phi, segments, chi))

@@ -4,7 +4,8 @@ Free energy per site in kT, for volume fractions phi_i that sum to 1 and N_i seg
 
     f = sum_i phi_i/N_i ln(phi_i) + sum_{i<j} chi_ij(T) phi_i phi_j,    chi_ij = A_ij + B_ij / T
 
-Reference: Flory, Principles of Polymer Chemistry (1953), ch. XII-XIII; spinodal determinant: Gibbs, as in Koningsveld.
+Reference: Flory, Principles of Polymer Chemistry (1953), ch. XII-XIII; spinodal determinant: Gibbs, as in
+Koningsveld.
 """
 
 from __future__ import annotations
@@ -35,10 +36,13 @@ def hansen_interaction(
         first_Pa05, second_Pa05: (dD, dP, dH) [Pa^0.5].
         site_volume_m3_mol: reference volume [m3/mol].
         alpha: scale of the Hansen distance, about 0.6 for polymer solutions.
-        entropic: the part that does not depend on temperature, 0.34 for polymer and solvent, 0 for two solvents.
+        entropic: the part that does not depend on temperature, 0.34 for polymer and solvent, 0 for two
+        solvents.
 
-    Limitations: an estimate; standard error of chi about 0.2 and no negative values; overrides from data replace it.
-    Reference: Lindvig, Michelsen and Kontogeorgis, Fluid Phase Equilib. 203 (2002) 247 (alpha 0.6); the 0.34 after
+    Limitations: an estimate; standard error of chi about 0.2 and no negative values; overrides from data
+    replace it.
+    Reference: Lindvig, Michelsen and Kontogeorgis, Fluid Phase Equilib. 203 (2002) 247 (alpha 0.6); the 0.34
+    after
     Blanks and Prausnitz, Ind. Eng. Chem. Fundam. 3 (1964) 1.
     """
     d, p, h = (a - b for a, b in zip(first_Pa05, second_Pa05, strict=True))
@@ -52,15 +56,18 @@ def pseudo_binary_chi(
 
     chi_mix = sum_i y_i chi_i - sum_{i<j} chi_ij y_i y_j
 
-    which is the exact enthalpy of the mixture less that of the unmixed mixed solvent. Applies to A and B separately.
+    which is the exact enthalpy of the mixture less that of the unmixed mixed solvent. Applies to A and B
+    separately.
 
     Args:
         shares: volume fractions y_i within the solvent, summing to 1, shape (n,).
         chi_polymer: chi_i of the polymer with each solvent, on one common site volume, shape (n,).
         chi_solvents: symmetric matrix of chi_ij, shape (n, n), same site volume.
 
-    Validity: as long as both phases hold the same solvent; the better the liquids mix, the better. Where chi_ij is near
-    its own critical value the phases sort the solvents and :func:`cloud_point_K` with all components is needed.
+    Validity: as long as both phases hold the same solvent; the better the liquids mix, the better. Where
+    chi_ij is near
+    its own critical value the phases sort the solvents and :func:`cloud_point_K` with all components is
+    needed.
     """
     y, c = np.asarray(shares, dtype=float), np.asarray(chi_polymer, dtype=float)
     m = np.asarray(chi_solvents, dtype=float)
@@ -126,33 +133,36 @@ class Mixture:
         )
 
     def spinodal_temperature_K(self, phi: npt.ArrayLike) -> float:
-        """Highest temperature [K] at which the determinant of the Hessian vanishes; NaN if stable at every temperature.
+        """Highest temperature [K] that parts a stable mixture (above) from an unstable one (below); NaN if
+        none.
 
-        H = H_0 + H_1/T, so that the temperatures are the eigenvalues of -H_0^-1 H_1: no search is needed.
-
-        Validity: H_0 (the athermal part) positive definite, i.e. an upper critical temperature; else NaN.
+        There the determinant of the Hessian vanishes. H = H_0 + H_1/T, so that the candidates are the
+        eigenvalues of -H_0^-1 H_1: no search is needed.
         """
         p = np.asarray(phi, dtype=float)
         h0, h1 = self._hessian(p, self.chi_A, True), self._hessian(p, self.chi_B_K, False)
-        if np.linalg.eigvalsh(h0)[0] <= 0:
-            return float("nan")
-        from scipy.linalg import eigh
-
-        highest = float(eigh(-h1, h0, eigvals_only=True)[-1])
-        return highest if highest > 0 else float("nan")
+        values = np.linalg.eigvals(np.linalg.solve(h0, -h1))
+        real = np.sort(values[np.abs(values.imag) < 1e-9 * np.abs(values)].real)[::-1]
+        for t in real[real > 0]:
+            if self.stability(p, t * (1 + 1e-6)) > 0 > self.stability(p, t * (1 - 1e-6)):
+                return float(t)
+        return float("nan")
 
     def cloud_point_K(
         self, phi: npt.ArrayLike, shadow_guess: npt.ArrayLike, temperature_guess_K: float
     ) -> tuple[float, FloatArray]:
-        """Temperature [K] at which a first droplet of another composition coexists with phi, and its composition.
+        """Temperature [K] at which a first droplet of another composition coexists with phi, and its
+        composition.
 
         Solves equal chemical potentials of all components by Newton in (ln phi', T), damped to factors of e^3
-        in the fractions and 20 % in T; shape of the shadow composition (n,). NaN where Newton fails or ends on
+        in the fractions and 20 % in T; shape of the shadow composition (n,). NaN where Newton fails or ends
+        on
         the parent itself.
 
         Args:
             phi: parent composition, all components > 0, shape (n,).
-            shadow_guess: composition of the droplet to start from, shape (n,), or its logarithms if any are <= 0.
+            shadow_guess: composition of the droplet to start from, shape (n,), or its logarithms if any are
+            <= 0.
             temperature_guess_K: start [K].
         """
         parent = np.asarray(phi, dtype=float)
@@ -175,7 +185,8 @@ class Mixture:
             x = self.chi(t)
             field = x @ shadow
             smooth = x - (1 / self.segments)[None, :] - field[None, :]
-            # d/du_j = phi_j (d/dphi_j - d/dphi_1); the logarithms give 1/N_j on the diagonal, exact where phi_j underflows.
+            # d/du_j = phi_j (d/dphi_j - d/dphi_1); the logarithms give 1/N_j on the diagonal, exact where
+            # phi_j underflows.
             by_u = (smooth[:, 1:] - smooth[:, :1]) * shadow[1:]
             by_u[np.arange(1, n), np.arange(n - 1)] += 1 / self.segments[1:]
             by_u[0] -= shadow[1:] / (self.segments[0] * s)
@@ -209,7 +220,8 @@ def mixed_solvent_critical_temperature_K(
 ) -> float:
     """Upper critical temperature [K] of two liquids from their own interaction chi_12 = B/T.
 
-    The second liquid counts as a chain of V_2/V_1 segments: chi_c = (1 + sqrt(V_1/V_2))^2 / 2 on the site volume V_1.
+    The second liquid counts as a chain of V_2/V_1 segments: chi_c = (1 + sqrt(V_1/V_2))^2 / 2 on the site
+    volume V_1.
 
     Args:
         chi_B_K: B of chi_12 [K] on ``site_volume_m3_mol``.

@@ -1,4 +1,6 @@
-"""The phase diagram of one system: cloud point, spinodal, melting and crystallization curves against concentration."""
+"""The phase diagram of one system: cloud point, spinodal, melting and crystallization curves against
+concentration.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class PhaseDiagram:
         weight_fraction, volume_fraction: shape (n,), of polymer and resin.
         cloud_point_K, spinodal_K, melting_K: shape (n,); NaN or infinite where there is none.
         dissolution_K: shape (m,).
-        crystallization_K: shape (m, n), peak temperatures at ``cooling_rate_K_s`` after ``hold_s`` at T_s; NaN where
+        crystallization_K: shape (m, n), peak temperatures at ``cooling_rate_K_s`` after ``hold_s`` at T_s;
+        NaN where
             no solution is left after the hold, or where T_s lies above nothing to melt.
         tc_weight_fraction (k,), tc_dissolution_K (j,), tc_K (k, j): the curves of Fig. 1.
         critical: phi, w, T_K of the critical point.
@@ -117,7 +120,8 @@ def phase_diagram(
     """Every curve of the phase diagram of a system.
 
     Args:
-        recipe: (weight fraction of polymer and resin, T_s [K]) to mark; its T_s joins the crystallization curves.
+        recipe: (weight fraction of polymer and resin, T_s [K]) to mark; its T_s joins the crystallization
+        curves.
         weight_fractions: default 40 values from 1 to 65 wt%.
         dissolution_K: T_s of the crystallization curves; default 140 to 180 degC.
         cooling_rate_K_s, hold_s: as in paragraph 89(12) by default.

@@ -1,4 +1,6 @@
-"""The standing method (EP 1063256 paragraphs 28-30): would two liquid layers with a planar interface be seen?"""
+"""The standing method (EP 1063256 paragraphs 28-30): would two liquid layers with a planar interface be
+seen?
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,8 @@ class StandingSummary:
     Attributes:
         planar_interface: whether any concentration shows one at any observation temperature.
         observations: the best observation temperature for each concentration.
-        lowest_K: lowest temperature at which the rich liquid outlives the standing time, for each concentration.
+        lowest_K: lowest temperature at which the rich liquid outlives the standing time, for each
+        concentration.
     """
 
     planar_interface: bool
@@ -88,7 +91,8 @@ def standing_observation(
     """Let a solution that was dissolved at one temperature stand at another, and look at it.
 
     A planar interface needs: one phase at the dissolution temperature, two liquid phases at the observation
-    temperature, both layers above 2 % of the volume, and less than 1 % crystallization of the rich liquid within the
+    temperature, both layers above 2 % of the volume, and less than 1 % crystallization of the rich liquid
+    within the
     standing time (Kolmogorov with the nuclei that outlive dissolution and G(T, phi_rich)).
 
     Args:
@@ -97,7 +101,8 @@ def standing_observation(
         dissolution_K: temperature of dissolution [K]; 240 degC in paragraph 28.
         standing_s: time [s]; paragraph 28 has 10 to 48 h.
 
-    Limitations: equilibrium of the mean chain with the solvent as one liquid; time for the drops to settle is not
+    Limitations: equilibrium of the mean chain with the solvent as one liquid; time for the drops to settle
+    is not
     computed (centimetres in hours for drops above 10 um at 0.3 g/cm3 difference in a liquid of 0.1 Pa s).
     """
     phi = float(system.volume_fraction(weight_fraction))
@@ -176,10 +181,13 @@ def standing_method(
     dissolution_K: float = DISSOLUTION_K,
     standing_s: float = STANDING_s,
 ) -> StandingSummary:
-    """Definition (D): is there a concentration in 10..60 wt% and an observation temperature with a planar interface?
+    """Definition (D): is there a concentration in 10..60 wt% and an observation temperature with a planar
+    interface?
 
-    For each concentration the middle of the range from the lowest temperature at which the rich liquid outlives
-    the standing time to the cloud point is observed; where that range is empty, 5 K below the cloud point (or the
+    For each concentration the middle of the range from the lowest temperature at which the rich liquid
+    outlives
+    the standing time to the cloud point is observed; where that range is empty, 5 K below the cloud point
+    (or the
     lowest liquid temperature where there is no cloud point).
     """
     lowest, observations = [], []

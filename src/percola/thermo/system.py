@@ -1,15 +1,18 @@
-"""`System`: all pair physics of polymer and solvent; `Solution`: a system at one composition and dissolution temperature.
+"""`System`: all pair physics of polymer and solvent; `Solution`: a system at one composition and dissolution
+temperature.
 
-Every number is in SI and every curve is a closed form, so that a `System` can be written down, compared and refitted.
-``phi`` is always the volume fraction of everything that does not leave with the lean liquid: polymer, and the miscible
+Every number is in SI and every curve is a closed form, so that a `System` can be written down, compared and
+refitted.
+``phi`` is always the volume fraction of everything that does not leave with the lean liquid: polymer, and
+the miscible
 resin where there is one (in the fixed ratio of the recipe). It refers to volumes at ``reference_K``.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,7 +41,9 @@ REFERENCE_K = 423.15  # 150 degC: volumes of composition and lattice refer to th
 
 @dataclass(frozen=True)
 class Linear:
-    """A property value + slope (T - reference): valid for some 150 K about the reference; never below ``floor``."""
+    """A property value + slope (T - reference): valid for some 150 K about the reference; never below
+    ``floor``.
+    """
 
     value: float
     slope_per_K: float = 0.0
@@ -52,7 +57,9 @@ class Linear:
 
 @dataclass(frozen=True)
 class Liquid:
-    """Bulk properties of one constituent: density [kg/m3], heat capacity [J/(kg K)], conductivity [W/(m K)]."""
+    """Bulk properties of one constituent: density [kg/m3], heat capacity [J/(kg K)], conductivity [W/(m
+    K)].
+    """
 
     density_kg_m3: Linear
     heat_capacity_J_kgK: Linear
@@ -116,7 +123,9 @@ class Quantity:
 def _binodal_nodes(
     segments: float, chi_A: float, chi_B_K: float
 ) -> tuple[float, float, FloatArray, FloatArray, FloatArray]:
-    """Binodal against s = sqrt((T_top - T)/(T_top - T_low)), in which it is smooth up to the critical point."""
+    """Binodal against s = sqrt((T_top - T)/(T_top - T_low)), in which it is smooth up to the critical
+    point.
+    """
     low, top = 150.0, 1000.0
     phi_c, chi_c = (float(v) for v in fh.critical_point(segments))
     if chi_B_K > 0 and chi_c > chi_A:
@@ -133,7 +142,9 @@ def _binodal_nodes(
 def _binodal_table(
     segments: float, chi_A: float, chi_B_K: float, temperature_K: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """(lean, rich) interpolated, good to 1e-5 in phi; NaN above the critical temperature; for kinetics only."""
+    """(lean, rich) interpolated, good to 1e-5 in phi; NaN above the critical temperature; for kinetics
+    only.
+    """
     low, top, s, lean, rich = _binodal_nodes(segments, chi_A, chi_B_K)
     inside = temperature_K < top
     if not np.any(inside):
@@ -157,7 +168,8 @@ class System:
         melting, nucleation, growth, diffusion: see their types.
         polymer_properties, solvent_properties: bulk properties of polymer(+resin) and solvent.
         crystallinity, crystallinity_uncertainty: mass share of crystal that the polymer reaches.
-        crystal_exclusion_kT: penalty of solvent inside the crystal, per lattice site [kT]; 0 = the gel keeps its solvent.
+        crystal_exclusion_kT: penalty of solvent inside the crystal, per lattice site [kT]; 0 = the gel keeps
+        its solvent.
         chains: grades and resin; one entry for a single polymer.
         chain_chi: (A, B [K]) between polymer and resin on v0.
         solvents: ((name, weight share, volume share), ...) of the solvent.
@@ -208,7 +220,9 @@ class System:
         return self.site_volume_m3 * AVOGADRO_1_mol
 
     def volume_fraction(self, weight_fraction: npt.ArrayLike) -> FloatArray:
-        """Volume fraction of polymer and resin from their weight fraction, volumes additive at ``reference_K``."""
+        """Volume fraction of polymer and resin from their weight fraction, volumes additive at
+        ``reference_K``.
+        """
         w = np.asarray(weight_fraction, dtype=float)
         vp = w / self.polymer_properties.density_kg_m3(self.reference_K)
         vs = (1 - w) / self.solvent_properties.density_kg_m3(self.reference_K)
@@ -228,7 +242,9 @@ class System:
         return np.asarray(self.chi_A + self.chi_B_K / np.asarray(temperature_K, dtype=float))
 
     def _temperature_of(self, chi: npt.ArrayLike) -> FloatArray:
-        """T [K] where chi(T) has a value: infinite if it is exceeded at every T, NaN if it is never reached."""
+        """T [K] where chi(T) has a value: infinite if it is exceeded at every T, NaN if it is never
+        reached.
+        """
         gap = np.asarray(chi, dtype=float) - self.chi_A
         if self.chi_B_K <= 0:
             return np.full_like(gap, np.nan)
@@ -253,7 +269,8 @@ class System:
     def spinodal_temperature_K(self, phi: npt.ArrayLike) -> FloatArray:
         """Temperature below which a uniform solution is unstable [K].
 
-        One chain: chi(T) = (1/(N phi) + 1/(1 - phi))/2. Several chains or a resin: determinant of the Hessian.
+        One chain: chi(T) = (1/(N phi) + 1/(1 - phi))/2. Several chains or a resin: determinant of the
+        Hessian.
         NaN where the solution is stable at every temperature, infinite where it never is.
         """
         p = np.asarray(phi, dtype=float)
@@ -265,12 +282,14 @@ class System:
         ).reshape(p.shape)
 
     def cloud_point_K(self, phi: npt.ArrayLike, exact: bool = True) -> FloatArray:
-        """Temperature at which the first droplets of another composition are in equilibrium with the solution [K].
+        """Temperature at which the first droplets of another composition are in equilibrium with the
+        solution [K].
 
         Args:
             phi: volume fraction of polymer and resin.
             exact: with several chains, let the droplets choose their own composition (Newton on all chemical
-                potentials) instead of keeping polymer : resin fixed; where that fails the quasi-binary value stands.
+                potentials) instead of keeping polymer : resin fixed; where that fails the quasi-binary value
+                stands.
         """
         p = np.asarray(phi, dtype=float)
         quasi = self._temperature_of(fh.cloud_chi(p, self.segments))
@@ -290,21 +309,26 @@ class System:
         return out.reshape(p.shape)
 
     def binodal(self, temperature_K: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """(phi_lean, phi_rich) in equilibrium at a temperature; NaN where one phase is stable at every composition."""
+        """(phi_lean, phi_rich) in equilibrium at a temperature; NaN where one phase is stable at every
+        composition.
+        """
         two = fh.binodal(self.segments, self.chi(temperature_K))
         return two.lean, two.rich
 
     def critical_point(self) -> tuple[float, float]:
         """(phi, T [K]) of the critical point of the mean chain.
 
-        Limitation: for chains of one length. With a distribution the critical composition is 1/(1 + N_w/sqrt(N_z))
+        Limitation: for chains of one length. With a distribution the critical composition is 1/(1 +
+        N_w/sqrt(N_z))
         (Stockmayer, J. Chem. Phys. 17 (1949) 588) and the top of the cloud-point curve lies at a smaller phi.
         """
         phi, chi = fh.critical_point(self.segments)
         return float(phi), float(self._temperature_of(chi))
 
     def interfacial_tension_N_m(self, temperature_K: float, gradient_coefficient_m2: float) -> float:
-        """Tension between the two liquid phases [N/m], for f + kappa/2 |grad phi|^2 with kappa [m2] in units of kT/v0."""
+        """Tension between the two liquid phases [N/m], for f + kappa/2 |grad phi|^2 with kappa [m2] in units
+        of kT/v0.
+        """
         if not float(self.chi(temperature_K)) > float(fh.critical_point(self.segments)[1]):
             return 0.0
         s = fh.interfacial_tension(self.segments, float(self.chi(temperature_K)), gradient_coefficient_m2)
@@ -315,7 +339,8 @@ class System:
     def melting_temperature_K(self, phi: npt.ArrayLike, Tm0_K: float | None = None) -> FloatArray:
         """Equilibrium melting temperature of the polymer in the homogeneous solution [K].
 
-        Flory's diluent equation with chi(T) of the solvent and, where there is a resin, its interaction with the
+        Flory's diluent equation with chi(T) of the solvent and, where there is a resin, its interaction with
+        the
         polymer (both dilute the crystal's melt); closed form because every chi is linear in 1/T.
         """
         p = np.asarray(phi, dtype=float)
@@ -347,7 +372,9 @@ class System:
         )
 
     def melting_uncertainty_K(self, phi: npt.ArrayLike) -> FloatArray:
-        """Standard uncertainty [K] of the melting temperature from Tm0, the heat of fusion and chi, added in squares."""
+        """Standard uncertainty [K] of the melting temperature from Tm0, the heat of fusion and chi, added in
+        squares.
+        """
         base = self.melting_temperature_K(phi)
         m = self.melting
         tm0 = self.melting_temperature_K(phi, m.Tm0_K + m.Tm0_uncertainty_K) - base
@@ -362,7 +389,8 @@ class System:
         return replace(self, chi_A=self.chi_A + shift, chains=chains)
 
     def monotectic_K(self) -> float:
-        """Temperature [K] at which crystal, rich and lean liquid coexist; NaN where demixing lies below melting.
+        """Temperature [K] at which crystal, rich and lean liquid coexist; NaN where demixing lies below
+        melting.
 
         There Tm(phi_rich(T)) = T; between the two liquid compositions this is the melting temperature.
         """
@@ -427,7 +455,7 @@ class System:
             raise InputError(
                 "dissolution_temperature_K", f"{top:g}", f"above {self.growth.T_inf_K:g} K by 10 K or more"
             )
-        t = top - grid_K * np.arange(count)
+        t: FloatArray = np.asarray(top - grid_K * np.arange(count), dtype=np.float64)
         local = self._composition_where_crystals_grow(t, p)
         growth = growth_rate_m_s(
             t, local * self.crystallizable_share, self.melting_temperature_K(local), self.growth
@@ -459,7 +487,8 @@ class System:
     def mutual_diffusivity_m2_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
         """Diffusivity that sets the mobility, without the thermodynamic factor [m2/s].
 
-        D = k T/(6 pi eta r_h) exp(-b phi/(1 - phi)); the mobility is M = phi (1 - phi) D / (kT/v0), and the diffusivity
+        D = k T/(6 pi eta r_h) exp(-b phi/(1 - phi)); the mobility is M = phi (1 - phi) D / (kT/v0), and the
+        diffusivity
         of a weak gradient is phi (1 - phi) f'' D.
         """
         t, p = np.asarray(temperature_K, dtype=float), np.asarray(phi, dtype=float)
@@ -547,7 +576,9 @@ class Solution:
         return float(self.system.spinodal_temperature_K(self.polymer_volume_fraction))
 
     def crystallization_temperature_K(self, cooling_rate_K_s: float = 2 / 60) -> float:
-        """Peak of the exotherm at a constant cooling rate [K]; NaN as in :meth:`System.crystallization_temperature_K`."""
+        """Peak of the exotherm at a constant cooling rate [K]; NaN as in
+        :meth:`System.crystallization_temperature_K`.
+        """
         return float(
             self.system.crystallization_temperature_K(
                 self.polymer_volume_fraction, self.dissolution_temperature_K, cooling_rate_K_s, self.hold_s
@@ -555,14 +586,16 @@ class Solution:
         )
 
     def crystallized_fraction(self, time_s: npt.ArrayLike, temperature_K: npt.ArrayLike) -> FloatArray:
-        """Share of the final crystallization reached along a temperature history (Kolmogorov, Nakamura with n = 3).
+        """Share of the final crystallization reached along a temperature history (Kolmogorov, Nakamura with
+        n = 3).
 
         Args:
             time_s: rising times, shape (n,).
             temperature_K: shape (n,) or (n, m) for m histories at once.
 
         Returns:
-            X, same shape as the temperature; the second-order trapezoidal rule in time, radius 0 at the first time.
+            X, same shape as the temperature; the second-order trapezoidal rule in time, radius 0 at the
+            first time.
         """
         t = np.asarray(time_s, dtype=float)
         temperature = np.asarray(temperature_K, dtype=float)
@@ -601,7 +634,9 @@ class Solution:
         )
 
     def conductivity_W_mK(self, temperature_K: npt.ArrayLike) -> FloatArray:
-        """Thermal conductivity [W/(m K)], by mass (liquids differ by some 20 %, so the rule hardly matters)."""
+        """Thermal conductivity [W/(m K)], by mass (liquids differ by some 20 %, so the rule hardly
+        matters).
+        """
         w, s = self.weight_fraction, self.system
         return np.asarray(
             w * s.polymer_properties.conductivity_W_mK(temperature_K)
@@ -610,7 +645,9 @@ class Solution:
 
     @property
     def crystallizable_weight_fraction(self) -> float:
-        """Weight fraction of the crystallizable polymer in the solution (resin taken at the density of the polymer)."""
+        """Weight fraction of the crystallizable polymer in the solution (resin taken at the density of the
+        polymer).
+        """
         return self.weight_fraction * self.system.crystallizable_share
 
     @property
@@ -682,4 +719,4 @@ class Solution:
         )
 
 
-__all__ = ["GAS_CONSTANT_J_mol_K", "Chain", "Diffusion", "Linear", "Liquid", "Quantity", "Solution", "System"]
+__all__ = ["Chain", "Diffusion", "GAS_CONSTANT_J_mol_K", "Linear", "Liquid", "Quantity", "Solution", "System"]

@@ -11,7 +11,9 @@ from percola.thermo import flory_huggins as fh
 
 
 def test_melting_is_where_the_potentials_meet(system):
-    """mu of the polymer in solution = mu of the crystal, -dH (1 - T/Tm0)/(R T) per unit: the implicit equation."""
+    """mu of the polymer in solution = mu of the crystal, -dH (1 - T/Tm0)/(R T) per unit: the implicit
+    equation.
+    """
     phi = np.array([0.05, 0.3, 0.7, 0.99])
     t = system.melting_temperature_K(phi)
     m = system.melting
@@ -84,7 +86,8 @@ def test_kolmogorov_against_random_spheres():
         d = np.minimum(d, box - d)
         covered.append(np.mean(np.min(np.sum(d**2, axis=2), axis=1) < radius**2))
     expected = float(cr.crystallized_fraction(radius, count / box**3))
-    # A fixed number of spheres instead of a Poisson one lowers the mean by 1e-3; three standard errors of the rest.
+    # A fixed number of spheres instead of a Poisson one lowers the mean by 1e-3; three standard errors of
+    # the rest.
     assert abs(np.mean(covered) - expected) < 3 * np.std(covered) / np.sqrt(20) + 2e-3
 
 

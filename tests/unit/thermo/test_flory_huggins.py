@@ -30,7 +30,8 @@ def test_critical_point(n, phi, chi):
     assert np.allclose(fh.critical_point(n), (phi, chi), rtol=0, atol=5.1e-11)
 
 
-# Values to the digits given. (100, 0.65): the lean phase is listed elsewhere as .0097680277; forty-digit arithmetic
+# Values to the digits given. (100, 0.65): the lean phase is listed elsewhere as .0097680277; forty-digit
+# arithmetic
 # gives .00976803073, which is what stands here.
 TABLE = [
     (1, 3, 0.2113248654, 0.7886751346, 0.0707201817, 0.9292798183),
@@ -138,7 +139,8 @@ def test_arms_far_below_the_smallest_double():
     two = fh.binodal(np.array([1000.0, 1e5, 1e6]), np.array([0.8, 1.0, 2.0]))
     assert np.all(two.log_lean < np.log(1e-41))
     assert two.log_lean[2] < -1e5  # e^-1e5: no double holds the composition itself
-    # ln(lean) from the potential of the polymer at infinite dilution, with the rich phase: an independent evaluation.
+    # ln(lean) from the potential of the polymer at infinite dilution, with the rich phase: an independent
+    # evaluation.
     n, chi = np.array([1000.0, 1e5, 1e6]), np.array([0.8, 1.0, 2.0])
     dilute = n * (fh.polymer_potential(two.rich, n, chi) + (1 - 1 / n) - chi)
     assert np.allclose(two.log_lean, dilute, rtol=1e-10)
@@ -273,7 +275,9 @@ def test_continuation_moves_binodal_and_tension_by_less_than_one_percent(n, chi,
 
 
 def test_plain_quadratic_is_too_soft_for_long_chains():
-    """The sign and size of the fault that the floor removes: the lean phase slips below zero, the tension rises."""
+    """The sign and size of the fault that the floor removes: the lean phase slips below zero, the tension
+    rises.
+    """
     lean, _, tension = continued_coexistence(1000, 0.7, 1e-3, 0.0)
     assert lean < -0.05
     assert tension > 1.2 * fh.interfacial_tension(1000, 0.7)

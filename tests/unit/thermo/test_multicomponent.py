@@ -102,7 +102,9 @@ def test_spinodal_of_two_lengths_needs_the_weight_average():
 
 
 def test_pseudo_binary_of_hansen_is_the_distance_to_the_mean_solvent():
-    """With one site volume and no entropic part the rule is the exact identity of squared distances to a mean point."""
+    """With one site volume and no entropic part the rule is the exact identity of squared distances to a
+    mean point.
+    """
     v, p = 2e-4, (17e3, 12.1e3, 10.2e3)
     solvents = [(19.7e3, 15.0e3, 7.4e3), (16.7e3, 2.0e3, 5.1e3), (18e3, 12.3e3, 7.2e3)]
     y = np.array([0.3, 0.5, 0.2])
