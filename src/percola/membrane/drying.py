@@ -1,0 +1,205 @@
+"""Extraction and drying: the lean phase becomes void, the swollen polymer-rich phase collapses onto its polymer.
+
+The volatile liquid replaces the solvent without moving the gel. When it evaporates, a polymer-rich phase of volume share
+f_r that holds the polymer volume v shrinks to that volume; the resolved pores f_v = 1 - f_r keep theirs, so that
+
+    V_dry/V_gel = f_v + v/s        porosity = f_v/(f_v + v/s)
+
+with s the share of polymer in the dry strut. A gel that has set before it demixed has no resolved pores, f_v = 0, and
+dries to a dense film. Struts shrink from their surface, which keeps how they are connected: the interface is moved along
+the signed distance until the share of void is the one that the volume balance asks for, and the cells shrink with the
+whole. Pores whose capillary pressure on drying exceeds the collapse stress of the network close (see
+:func:`collapse_radius_m`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from percola.errors import InputError
+
+FloatField = npt.NDArray[np.float32]
+BoolField = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DryingLaw:
+    """What drying needs to know.
+
+    Attributes:
+        dry_volume_per_gel_fraction: dry polymer volume for each unit of polymer fraction of the gel: (dry polymer volume
+            per volume of gel at room temperature)/(mean polymer fraction of the field).
+        strut_fraction: s, polymer volume share of a dry strut (1: dense).
+        surface_tension_N_m: of the liquid that evaporates.
+        strut_yield_Pa: yield stress of the strut's polymer.
+    """
+
+    dry_volume_per_gel_fraction: float
+    strut_fraction: float
+    surface_tension_N_m: float
+    strut_yield_Pa: float
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Voxel structure of one region of the dry membrane.
+
+    Attributes:
+        void: True where there is no polymer, shape (nx, ny, nz).
+        level: signed distance to the polymer surface [cells], negative in the void, same shape.
+        spacing_m: edge of a voxel.
+        periodic: per axis.
+        region: "core", "outer_surface" or "inner_surface".
+        gel_to_membrane: V_dry/V_gel of this region.
+        lean_share: f_v, share of the gel that was polymer-lean.
+        rich_fraction: mean polymer fraction of the polymer-rich phase of the gel.
+        closed_share: share of the gel's lean phase that closed by capillary collapse.
+    """
+
+    void: BoolField
+    level: FloatField
+    spacing_m: float
+    periodic: tuple[bool, bool, bool]
+    region: str
+    gel_to_membrane: float
+    lean_share: float
+    rich_fraction: float
+    closed_share: float
+
+    @property
+    def porosity(self) -> float:
+        return float(self.void.mean())
+
+
+def collapse_radius_m(law: DryingLaw, relative_density: float) -> float:
+    """Radius below which a pore closes on drying [m].
+
+    2 gamma/r = 0.3 sigma_y rho^(3/2): capillary pressure of the receding liquid against the plastic collapse stress of an
+    open-cell network of relative density rho.
+
+    Validity: order of magnitude; cellular-solid scaling holds for rho < 0.3 and is used up to 0.6 here.
+    Reference: Gibson and Ashby, Cellular Solids (1997), Eq. (5.27).
+    """
+    if not 0.0 < relative_density <= 1.0:
+        raise InputError("relative_density", f"{relative_density:g}", "in (0, 1]")
+    return 2.0 * law.surface_tension_N_m / (0.3 * law.strut_yield_Pa * relative_density**1.5)
+
+
+def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...]) -> FloatField:
+    """Distance to the surface phi = threshold [cells], positive where phi is above.
+
+    Within 1.5 cells of the surface the distance is (phi - threshold)/|grad phi|, which locates it between cells; beyond, it
+    is the exact Euclidean distance between cell centres.
+    """
+    import edt
+
+    above = phi > threshold
+    if not above.any():
+        return np.full(phi.shape, -float(max(phi.shape)), np.float32)
+    if above.all():
+        return np.full(phi.shape, float(max(phi.shape)), np.float32)
+    pad = [(min(24, n) if p else 0,) * 2 for n, p in zip(phi.shape, periodic, strict=True)]
+    wide = np.pad(above, pad, mode="wrap") if any(p[0] for p in pad) else above
+    inner = tuple(slice(p[0], p[0] + n) for p, n in zip(pad, phi.shape, strict=True))
+    wide = np.ascontiguousarray(wide)
+    inside = edt.edt(wide, black_border=False, parallel=2)[inner]
+    outside = edt.edt(~wide, black_border=False, parallel=2)[inner]
+    # distances run to the nearest cell centre of the other phase, half a cell beyond the face between them
+    far = np.where(above, inside - 0.5, 0.5 - outside).astype(np.float32)
+    slope = np.zeros(phi.shape, np.float32)
+    for axis, wraps in enumerate(periodic):
+        up = np.roll(phi, -1, axis)
+        down = np.roll(phi, 1, axis)
+        step = 0.5 * (up - down)
+        if not wraps:
+            ends = [slice(None)] * phi.ndim
+            for end, near in ((0, 1), (-1, -2)):
+                ends[axis] = slice(end, None) if end == -1 else slice(0, 1)
+                at_end = tuple(ends)
+                other = [slice(None)] * phi.ndim
+                other[axis] = slice(near, near + 1) if near > 0 else slice(near, near + 1)
+                sign = 1.0 if end == 0 else -1.0
+                step[at_end] = sign * (phi[tuple(other)] - phi[at_end])
+        slope += step * step
+    np.sqrt(slope, out=slope)
+    np.maximum(slope, 1e-6, out=slope)
+    near_surface = np.clip((phi - np.float32(threshold)) / slope, -1.5, 1.5)
+    band = np.abs(far) < 1.5
+    return np.where(band, near_surface, far).astype(np.float32)
+
+
+def dried(
+    polymer_fraction: FloatField,
+    spacing_m: float,
+    periodic: tuple[bool, bool, bool],
+    law: DryingLaw,
+    region: str = "core",
+) -> Structure:
+    """The dry structure of a gel.
+
+    Args:
+        polymer_fraction: phi of the gel, shape (nx, ny, nz).
+        spacing_m: cell of the gel [m].
+        periodic: per axis.
+        law: volumes and drying liquid.
+        region: label carried along.
+
+    Limitations: shrinkage is isotropic; struts thin evenly from their surface; no cracks, no skin from drying.
+    """
+    if polymer_fraction.ndim != 3:
+        raise InputError("polymer_fraction", f"{polymer_fraction.ndim} axes", "3 axes (x, y, z)")
+    phi = np.asarray(polymer_fraction, np.float32)
+    mean = float(phi.mean(dtype=np.float64))
+    # the composition in which most polymer sits: the mean itself in a uniform gel, the rich phase in a demixed one
+    rich = float((phi.astype(np.float64) ** 2).mean()) / mean
+    level = signed_distance(phi, 0.5 * rich, periodic)
+    lean = level < 0
+    lean_share = float(lean.mean())
+    dry = law.dry_volume_per_gel_fraction * mean / law.strut_fraction
+    closed = 0.0
+    if lean_share > 0.0:
+        density = min(dry / (dry + lean_share), 1.0)
+        radius = collapse_radius_m(law, density) / spacing_m
+        if radius > 0.5:
+            kept = _opened(lean, radius, periodic)
+            closed = 1.0 - float(kept.mean()) / lean_share
+            level = np.where(lean & ~kept, np.float32(0.5), level)
+            lean_share = float(kept.mean())
+    ratio = lean_share + dry
+    porosity = lean_share / ratio
+    if lean_share == 0.0:
+        shifted = np.abs(level) + np.float32(1.0)
+    else:
+        cut = np.quantile(level, porosity)
+        shifted = (level - np.float32(cut)).astype(np.float32)
+    scale = ratio ** (1.0 / 3.0)
+    return Structure(
+        void=shifted < 0,
+        level=shifted,
+        spacing_m=spacing_m * scale,
+        periodic=periodic,
+        region=region,
+        gel_to_membrane=ratio,
+        lean_share=lean_share,
+        rich_fraction=rich,
+        closed_share=closed,
+    )
+
+
+def _opened(lean: BoolField, radius_cells: float, periodic: tuple[bool, ...]) -> BoolField:
+    """Cells of the void that a ball of the radius can cover (morphological opening by two distance maps)."""
+    import edt
+
+    pad = [(min(24, n) if p else 0,) * 2 for n, p in zip(lean.shape, periodic, strict=True)]
+    inner = tuple(slice(p[0], p[0] + n) for p, n in zip(pad, lean.shape, strict=True))
+    wide = np.ascontiguousarray(np.pad(lean, pad, mode="wrap"))
+    centres = edt.edt(wide, black_border=False, parallel=2) >= radius_cells
+    if not centres.any():
+        return np.zeros(lean.shape, bool)
+    reach = edt.edt(np.ascontiguousarray(~centres), black_border=False, parallel=2) < radius_cells
+    return np.asarray((reach & wide)[inner])
+
+
