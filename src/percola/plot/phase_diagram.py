@@ -85,8 +85,8 @@ def phase_curves(
         t = d["monotectic_K"] - ZERO_CELSIUS_K
         ax.axhline(t, color=GREY, lw=0.8, zorder=0)
         ax.annotate(
-            "crystal, rich and lean liquid", (float(w[-1]), t), (0, 2), textcoords="offset points", ha="right",
-            color=GREY, fontsize="small",
+            "crystal, rich and lean liquid", (float(w[-1]), t), (0, -9), textcoords="offset points",
+            ha="right", color=GREY, fontsize="small",
         )  # fmt: skip
     if recipe:
         end = (293.15 if quench_to_K is None else quench_to_K) - ZERO_CELSIUS_K
@@ -102,7 +102,7 @@ def phase_curves(
         ax.plot(x, start, "s", color=RED, ms=5, label="recipe and its quench")
     ax.set_xlim(0, float(w[-1]))
     ax.set_ylim(low, high)
-    ax.set_xlabel("polymer, wt%" if not recipe else "polymer (with resin), wt%")
+    ax.set_xlabel("polymer and resin, wt%" if "+" in d["polymer"] else "polymer, wt%")
     ax.set_ylabel("temperature, °C")
     ax.set_title(f"{d['polymer']} in {d['solvent']}, cooled at {60 * d['cooling_rate_K_s']:g} K/min")
     ax.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)

@@ -281,9 +281,10 @@ def _solvent_notes(liquids: list[tuple[Any, float]], volumes: list[float]) -> tu
             t = mixed_solvent_critical_temperature_K(
                 v1, v2, float(p.chi_B_K), float(p.reference_volume_m3_mol)
             )
+            spread = 100 * float(p.chi_B_K.uncertainty) / max(float(p.chi_B_K), 1e-9)
             mix = (
                 f"{x.key} and {z.key}: chi of the two liquids by themselves reaches its critical value at "
-                f"{t - 273.15:.0f} degC ({p.chi_B_K.method}, +- {100 * float(p.chi_B_K.uncertainty) / max(float(p.chi_B_K), 1e-9):.0f} %)"
+                f"{t - 273.15:.0f} degC ({p.chi_B_K.method}, +- {spread:.0f} %)"
             )
             if t > 373.15:
                 mix += "; the mixed solvent may demix, so that one mean liquid is a doubtful description"

@@ -116,6 +116,7 @@ def standing_observation(
     )
     share = (phi - lean) / (rich - lean) if two else None
     lowest = lowest_liquid_temperature_K(system, weight_fraction, dissolution_K, standing_s)
+    hours = f"{standing_s / 3600:.0f} h"
     reasons = []
     dissolved = not cloud > dissolution_K
     if not dissolved:
@@ -129,14 +130,14 @@ def standing_observation(
         reasons.append(f"a layer too thin to see: the rich layer is {100 * share:.1f} % of the volume")
     if solid >= CRYSTALLIZED_BELOW:
         reasons.append(
-            f"the {'rich ' if two else ''}liquid crystallizes to {100 * solid:.0f} % within {standing_s / 3600:.0f} h"
+            f"the {'rich ' if two else ''}liquid crystallizes to {100 * solid:.0f} % within {hours}"
         )
     elif observation_K < lowest:
         reasons.append(f"on the way to {_celsius(observation_K)} it crystallizes, from {_celsius(lowest)} on")
     planar = not reasons
     if planar:
         reasons.append(
-            f"two liquids, rich layer {100 * (share or 0):.0f} % of the volume, liquid for {standing_s / 3600:.0f} h"
+            f"two liquids, rich layer {100 * (share or 0):.0f} % of the volume, liquid for {hours}"
         )
     return StandingObservation(
         weight_fraction=weight_fraction,

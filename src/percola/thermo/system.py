@@ -296,16 +296,25 @@ class System:
         if len(self.chains) <= 1 or not exact:
             return quasi
         m = self.mixture()
-        flat, out = np.atleast_1d(p).ravel(), np.atleast_1d(quasi).ravel().copy()
-        for i, (v, t) in enumerate(zip(flat, out.copy(), strict=True)):
-            if not np.isfinite(t):
+        flat, start = np.atleast_1d(p).ravel(), np.atleast_1d(quasi).ravel()
+        out = np.fmax(start, [m.spinodal_temperature_K(self._composition(v)) for v in flat])
+        known: tuple[float, FloatArray] | None = None
+        # From the concentrated side, where the lean droplets are easy to find, each point starts the next.
+        for i in np.argsort(flat)[::-1]:
+            if not np.isfinite(start[i]):
+                known = None
                 continue
-            two = fh.binodal(self.segments, self.chi(t * (1 - 1e-9)))
-            lean_parent = abs(v - float(two.lean)) < abs(v - float(two.rich))
+            two = fh.binodal(self.segments, self.chi(start[i] * (1 - 1e-9)))
+            lean_parent = abs(flat[i] - float(two.lean)) < abs(flat[i] - float(two.rich))
             other = float(two.rich) if lean_parent else max(float(two.lean), 1e-280)
-            exact_t, _ = m.cloud_point_K(self._composition(v), self._composition(other), float(t))
-            if np.isfinite(exact_t):
-                out[i] = exact_t
+            guesses = [(float(start[i]), self._composition(other))]
+            if known is not None:
+                guesses.insert(0, known)
+            for t0, shadow0 in guesses:
+                t, shadow = m.cloud_point_K(self._composition(flat[i]), shadow0, t0)
+                if np.isfinite(t) and t >= out[i] * (1 - 1e-9) - 15:
+                    out[i], known = t, (t, np.maximum(shadow, 1e-290))
+                    break
         return out.reshape(p.shape)
 
     def binodal(self, temperature_K: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
