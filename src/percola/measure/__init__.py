@@ -1,1 +1,80 @@
-"""Measurements on voxel structures and images."""
+"""Measurements on voxel structures and images: paragraph 89 of EP 1063256 and what definition (A) needs.
+
+Every method takes plain arrays: ``void`` (True in voids), ``spacing_m``, ``periodic``, optionally a continuous ``level`` field that is
+below zero in voids, and the flow ``axis``; it returns :class:`percola.measurement.Measurement` objects. Names load when first used, so
+importing the room costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from percola.measure.connectivity import measure_openness, network_share, openness
+    from percola.measure.descriptors import structure_descriptors
+    from percola.measure.isotropy import degree_of_anisotropy
+    from percola.measure.permeability import Layer, WallGeometry, permeance, water_permeability
+    from percola.measure.porometer import ETHANOL, WettingLiquid, porometer
+    from percola.measure.sem import (
+        sem_section_pore_size,
+        sem_surface_pore_size,
+        surface_to_internal_pore_ratio,
+    )
+    from percola.measure.structure import NAMES, combine, layer_permeability, measure_structure, measure_surface
+
+_HOMES = {
+    "measure_openness": "connectivity",
+    "network_share": "connectivity",
+    "openness": "connectivity",
+    "structure_descriptors": "descriptors",
+    "degree_of_anisotropy": "isotropy",
+    "Layer": "permeability",
+    "WallGeometry": "permeability",
+    "permeance": "permeability",
+    "water_permeability": "permeability",
+    "ETHANOL": "porometer",
+    "WettingLiquid": "porometer",
+    "porometer": "porometer",
+    "sem_section_pore_size": "sem",
+    "sem_surface_pore_size": "sem",
+    "surface_to_internal_pore_ratio": "sem",
+    "NAMES": "structure",
+    "combine": "structure",
+    "layer_permeability": "structure",
+    "measure_structure": "structure",
+    "measure_surface": "structure",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        # A function may share the name of its module (porometer): the function wins.
+        value = getattr(import_module(f"percola.measure.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "ETHANOL",
+    "NAMES",
+    "Layer",
+    "WallGeometry",
+    "WettingLiquid",
+    "combine",
+    "degree_of_anisotropy",
+    "layer_permeability",
+    "measure_openness",
+    "measure_structure",
+    "measure_surface",
+    "network_share",
+    "openness",
+    "permeance",
+    "porometer",
+    "sem_section_pore_size",
+    "sem_surface_pore_size",
+    "structure_descriptors",
+    "surface_to_internal_pore_ratio",
+    "water_permeability",
+]

@@ -46,5 +46,4 @@ def run(task: Callable[[int, int], T], ranges: Sequence[tuple[int, int]]) -> lis
     workers = threads()
     if workers == 1 or len(ranges) == 1:
         return [task(a, b) for a, b in ranges]
-    # The first call runs alone so that a kernel compiles once.
     return list(_pool(workers).map(lambda r: task(*r), ranges))

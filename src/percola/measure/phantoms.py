@@ -241,9 +241,9 @@ def gaussian_field(
     """A seeded periodic band-limited Gaussian random field cut at the quantile of the porosity: bicontinuous, isotropic.
 
     The spectrum is a Gaussian shell of relative width ``bandwidth`` about 2 pi/wavelength (Cahn's picture of early spinodal
-    demixing, J. Chem. Phys. 42 (1965) 93). ``stretch`` lengthens the wavelength along each axis. The Euler density of
-    the surface is exact for the infinite field: chi_V = -(k2/3)^(3/2) (1 - u^2) exp(-u^2/2)/(4 pi^2) ... for the
-    excursion set (Adler, The Geometry of Random Fields, 1981), with u the cut and k2 the mean square wave number.
+    demixing, J. Chem. Phys. 42 (1965) 93). ``stretch`` lengthens the wavelength along each axis. Known for the infinite
+    field, with u the cut and k2 the mean square wave number (Adler, The Geometry of Random Fields, 1981): Euler density
+    (k2/3)^(3/2) (u^2 - 1) exp(-u^2/2)/(2 pi)^2 of either phase, surface per volume (2/pi) (k2/3)^(1/2) exp(-u^2/2).
     """
     size = (shape, shape, shape) if isinstance(shape, int) else shape
     rng = np.random.default_rng(seed)
@@ -300,11 +300,23 @@ def layered(
     return _phantom(level, spacing_m, (True, True, True), known)
 
 
+_FACE_CENTRES = [(0.125, 0.125, 0.125), (0.625, 0.625, 0.125), (0.625, 0.125, 0.625), (0.125, 0.625, 0.625)]
+# Sites in a cubic cell and distance of nearest neighbours in cells.
+_PACKINGS: Mapping[str, tuple[list[tuple[float, float, float]], float]] = {
+    "sc": ([(0.5, 0.5, 0.5)], 1.0),
+    "bcc": ([(0.25, 0.25, 0.25), (0.75, 0.75, 0.75)], math.sqrt(3) / 2),
+    "diamond": (
+        [*_FACE_CENTRES, *[(x + 0.25, y + 0.25, z + 0.25) for x, y, z in _FACE_CENTRES]],
+        math.sqrt(3) / 4,
+    ),
+}
+
+
 def particles(
     cell_voxels: int,
     cells: int = 2,
     overlap: float = 1.06,
-    lattice: str = "bcc",
+    lattice: str = "sc",
     jitter: float = 0.0,
     seed: int = 0,
     spacing_m: float = 1e-8,
@@ -314,8 +326,9 @@ def particles(
     ``jitter`` displaces the centres by that part of the cell. The neck of two equal spheres of radius a whose centres are
     d apart has the radius sqrt(a^2 - d^2/4).
     """
-    sites = {"sc": [(0.0, 0.0, 0.0)], "bcc": [(0.25, 0.25, 0.25), (0.75, 0.75, 0.75)]}[lattice]
-    distance = {"sc": 1.0, "bcc": math.sqrt(3) / 2}[lattice]
+    if lattice not in _PACKINGS:
+        raise InputError("lattice", repr(lattice), "'sc', 'bcc' or 'diamond'")
+    sites, distance = _PACKINGS[lattice]
     radius = overlap * distance / 2 * cell_voxels
     level = _sphere_union(cell_voxels, cells, sites, radius, jitter, seed)
     neck = math.sqrt(max(radius**2 - (distance * cell_voxels / 2) ** 2, 0.0))
@@ -327,7 +340,7 @@ def cells(
     cell_voxels: int,
     cells: int = 2,
     overlap: float = 1.06,
-    lattice: str = "bcc",
+    lattice: str = "sc",
     jitter: float = 0.0,
     seed: int = 0,
     spacing_m: float = 1e-8,

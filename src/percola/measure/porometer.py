@@ -125,10 +125,10 @@ def invaded(access: FloatVolume, radius: float, periodic: Periodic) -> BoolVolum
     if not centres.any():
         return centres
     pad = math.ceil(radius) + 1
-    width = [(min(pad, n) if p else 0,) * 2 for n, p in zip(centres.shape, periodic[:2], strict=True)] + [(0, 0)]
+    width = [(min(pad, n) if p else 0,) * 2 for n, p in zip(centres.shape[:2], periodic[:2], strict=True)] + [(0, 0)]
     away = np.pad(~centres, width, mode="wrap") if any(w[0] for w in width) else ~centres
-    # Half a voxel: the centre that was found lies anywhere within its voxel's cell.
-    near = edt.edt(np.ascontiguousarray(away), parallel=1) <= radius + 0.5
+    # The centre found lies anywhere within its voxel's cell, up to 0.87 from the voxel's centre.
+    near = edt.edt(np.ascontiguousarray(away), parallel=1) <= radius + 0.87
     inside = tuple(slice(w[0], n + w[0]) for n, w in zip(centres.shape, width, strict=True))
     return near[inside]
 
@@ -163,6 +163,12 @@ class FlowCurves:
 NO_FLOW = FlowCurves(0.0, math.nan, (math.nan, math.nan), (), (), 0.0, None, True, 0)
 
 
+def _each(task: Callable[[float], Conduction], radii: list[float], several: int) -> list[Conduction]:
+    if several < 2 or len(radii) < 2:
+        return [task(r) for r in radii]
+    return [f for part in _parallel.run(lambda a, b: [task(radii[a])], [(i, i + 1) for i in range(len(radii))]) for f in part]
+
+
 def flow_curves(
     cell: FloatVolume,
     kappa: FloatVolume,
@@ -192,40 +198,32 @@ def flow_curves(
     access, bubble = path.access, path.radius
     several = min(2, _parallel.threads()) if together is None else together
     wet: dict[float, float] = {}
-    solved: dict[float, Conduction] = {}
-    count = [0]
+    kept: dict[float, Conduction] = {}
 
     dry = conduct(kappa > 0, kappa, periodic, tolerance=tolerance)
     if dry.conductivity <= 0:
         return replace(NO_FLOW, bubble_radius=bubble, throat=path.throat)
 
-    def share(r: float) -> tuple[float, bool]:
+    def share(r: float) -> Conduction:
         open_ = invaded(access, r, periodic)
         open_ &= kappa > 0
-        near = min(solved, key=lambda q: abs(q - r)) if solved else None
-        start = dry.pressure if near is None else solved[near].pressure
+        nearest = min(kept, key=lambda q: abs(q - r)) if kept else None
+        start = dry.pressure if nearest is None else kept[nearest].pressure
         # A voxel that was closed at the neighbouring level holds 0 there: it starts from the dry pressure.
-        start = np.where(start > 0, start, dry.pressure)
-        flow = conduct(open_, kappa, periodic, start, tolerance)
-        solved[r] = flow
-        return min(flow.conductivity / dry.conductivity, 1.0), flow.settled
+        return conduct(open_, kappa, periodic, np.where(start > 0, start, dry.pressure), tolerance)
 
     settled = dry.settled
 
     def evaluate(radii: list[float]) -> None:
-        nonlocal settled
-        todo = [r for r in radii if r not in wet]
-        if several > 1 and len(todo) > 1:
-            results = _parallel.run(lambda a, b: [share(r) for r in todo[a:b]], [(i, i + 1) for i in range(len(todo))])
-            found = [r[0] for r in results]
-        else:
-            found = [share(r) for r in todo]
-        for r, (value, ok) in zip(todo, found, strict=True):
-            wet[r] = value
-            settled = settled and ok
-            count[0] += 1
-        for old in sorted(solved, key=lambda q: abs(wet[q] - 0.5))[2:]:
-            del solved[old]  # keep the two nearest to one half to start from
+        nonlocal settled, kept
+        todo = [r for r in dict.fromkeys(radii) if r not in wet]
+        # ``kept`` is only read within a round, so the order of the threads does not matter.
+        flows = _each(share, todo, several)
+        for r, flow in zip(todo, flows, strict=True):
+            wet[r] = min(flow.conductivity / dry.conductivity, 1.0)
+            settled = settled and flow.settled
+        both = {**kept, **dict(zip(todo, flows, strict=True))}
+        kept = {r: both[r] for r in sorted(both, key=lambda q: abs(wet[q] - 0.5))[:2]}
 
     high, low = bubble * (1 + 1e-6), 0.0  # share(high) = 0, share(low) = 1
     evaluate([0.85 * bubble, 0.7 * bubble])
@@ -267,7 +265,7 @@ def flow_curves(
         dry.conductivity,
         path.throat,
         settled,
-        count[0] + 1,
+        len(wet) + 1,
     )
 
 

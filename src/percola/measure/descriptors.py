@@ -1,0 +1,389 @@
+"""Numbers that tell bicontinuous structures from particles and from cells: topology, curvature, necks and cores of both phases.
+
+The sign of the mean curvature is positive where the polymer is convex (a polymer sphere of radius R has H = 1/R), negative where the
+void is convex (a spherical pore has H = -1/R). Class and verdict are the judge's matter; here are only numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic, checked, smooth_level
+from percola.measure.connectivity import label
+from percola.measure.distance import DistanceMap, _beside, distance_map
+from percola.measure.thickness import local_thickness
+from percola.measure.widest import widest_path
+from percola.measurement import Measurement
+
+
+def euler_number(phase: BoolVolume, periodic: Periodic) -> tuple[int, float]:
+    """Euler number of a phase whose voxels join by faces (6 neighbours), and its density per voxel.
+
+    chi = objects - handles + cavities, from voxels - face pairs + edge quads - corner octets (inclusion and exclusion on the
+    6-connected complex). Periodic axes are closed, so the number is that of the torus; along others each
+    count is also normalized by its own number of places, which makes the density free of edge bias.
+    """
+    cells = np.pad(phase, [(0, 1 if p and n > 1 else 0) for p, n in zip(periodic, phase.shape, strict=True)], mode="wrap")
+    counts = 0
+    density = 0.0
+    # Products of neighbouring voxels along every subset of the axes; those of the wrapped layer count once.
+    for subset in range(8):
+        block = cells
+        axes = [ax for ax in range(3) if subset >> ax & 1]
+        places = 1
+        for ax in range(3):
+            n = phase.shape[ax]
+            if ax in axes:
+                low = [slice(None)] * 3
+                high = [slice(None)] * 3
+                low[ax], high[ax] = slice(0, block.shape[ax] - 1), slice(1, block.shape[ax])
+                block = block[tuple(low)] & block[tuple(high)]
+                places *= block.shape[ax]
+            else:
+                keep = [slice(None)] * 3
+                keep[ax] = slice(0, n)
+                block = block[tuple(keep)]
+                places *= n
+        sign = -1 if len(axes) % 2 else 1
+        found = int(np.count_nonzero(block))
+        counts += sign * found
+        if places:
+            density += sign * found / places
+    return counts, density
+
+
+@njit(cache=True, nogil=True)
+def _shape(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
+    """Normal towards growing f, half its divergence and the Gaussian curvature of the level set through a voxel."""
+    nx, ny, nz = f.shape
+    xm, xp = _beside(x - 1, nx, wrap[0]), _beside(x + 1, nx, wrap[0])
+    ym, yp = _beside(y - 1, ny, wrap[1]), _beside(y + 1, ny, wrap[1])
+    zm, zp = _beside(z - 1, nz, wrap[2]), _beside(z + 1, nz, wrap[2])
+    if xm < 0 or xp < 0 or ym < 0 or yp < 0 or zm < 0 or zp < 0:
+        return False, 0.0, 0.0, 0.0, 0.0, 0.0
+    c = f[x, y, z]
+    a, b, d = 0.5 * (f[xp, y, z] - f[xm, y, z]), 0.5 * (f[x, yp, z] - f[x, ym, z]), 0.5 * (f[x, y, zp] - f[x, y, zm])
+    aa = f[xp, y, z] + f[xm, y, z] - 2 * c
+    bb = f[x, yp, z] + f[x, ym, z] - 2 * c
+    dd = f[x, y, zp] + f[x, y, zm] - 2 * c
+    ab = 0.25 * (f[xp, yp, z] - f[xp, ym, z] - f[xm, yp, z] + f[xm, ym, z])
+    ad = 0.25 * (f[xp, y, zp] - f[xp, y, zm] - f[xm, y, zp] + f[xm, y, zm])
+    bd = 0.25 * (f[x, yp, zp] - f[x, yp, zm] - f[x, ym, zp] + f[x, ym, zm])
+    g2 = a * a + b * b + d * d
+    if g2 < 1e-20:
+        return False, 0.0, 0.0, 0.0, 0.0, 0.0
+    g = np.sqrt(g2)
+    across = a * a * aa + b * b * bb + d * d * dd + 2 * (a * b * ab + a * d * ad + b * d * bd)
+    mean = (g2 * (aa + bb + dd) - across) / (2 * g2 * g)
+    gauss = (
+        a * a * (bb * dd - bd * bd)
+        + b * b * (aa * dd - ad * ad)
+        + d * d * (aa * bb - ab * ab)
+        + 2 * (a * b * (ad * bd - ab * dd) + a * d * (ab * bd - ad * bb) + b * d * (ab * ad - bd * aa))
+    ) / (g2 * g2)
+    return True, a / g, b / g, d / g, mean, gauss
+
+
+@njit(cache=True, nogil=True)
+def _curvatures(f, wrap, total, bins):  # type: ignore[no-untyped-def]
+    """Sums over the zero level set: area, H, H^2, K, areas of K < 0, of K > 0 with H > 0 and with H < 0; histogram of shape index.
+
+    Each lattice link that crosses the set carries the area |normal along the link|: the three axes together give the area.
+    """
+    nx, ny, nz = f.shape
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                for ax in range(3):
+                    i, j, k = x, y, z
+                    if ax == 0:
+                        i = _beside(x + 1, nx, wrap[0])
+                    elif ax == 1:
+                        j = _beside(y + 1, ny, wrap[1])
+                    else:
+                        k = _beside(z + 1, nz, wrap[2])
+                    if i < 0 or j < 0 or k < 0:
+                        continue
+                    here, there = f[x, y, z], f[i, j, k]
+                    if (here < 0) == (there < 0):
+                        continue
+                    t = here / (here - there)
+                    ok0, a0, b0, d0, h0, k0 = _shape(f, wrap, x, y, z)
+                    ok1, a1, b1, d1, h1, k1 = _shape(f, wrap, i, j, k)
+                    if not (ok0 and ok1):
+                        continue
+                    na, nb, nd = (1 - t) * a0 + t * a1, (1 - t) * b0 + t * b1, (1 - t) * d0 + t * d1
+                    length = np.sqrt(na * na + nb * nb + nd * nd) + 1e-12
+                    w = abs((na, nb, nd)[ax]) / length
+                    mean = -((1 - t) * h0 + t * h1)  # the field grows into the polymer
+                    gauss = (1 - t) * k0 + t * k1
+                    # No real surface has K > H^2; interpolation may leave it by a little.
+                    root = np.sqrt(max(mean * mean - gauss, 0.0))
+                    total[0] += w
+                    total[1] += w * mean
+                    total[2] += w * mean * mean
+                    total[3] += w * gauss
+                    if gauss < 0:
+                        total[4] += w
+                    elif mean > 0:
+                        total[5] += w
+                    else:
+                        total[6] += w
+                    index = 2 / np.pi * np.arctan2(mean, root)
+                    m = int((index + 1) / 2 * bins.shape[0])
+                    bins[min(max(m, 0), bins.shape[0] - 1)] += w
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """Curvature of the interface, area-weighted, in voxels; positive mean curvature: polymer convex.
+
+    Attributes:
+        surface: area per volume [1/voxel].
+        mean: <H> [1/voxel].
+        mean_square: <H^2> [1/voxel^2].
+        gauss: <K> [1/voxel^2].
+        saddle: share of the area with K < 0.
+        polymer_convex: share with K > 0 and H > 0.
+        void_convex: share with K > 0 and H < 0.
+        shape_index: share of the area by Koenderink's index, -1 (spherical pore) .. 0 (saddle) .. 1 (polymer sphere), 20 bins.
+    """
+
+    surface: float
+    mean: float
+    mean_square: float
+    gauss: float
+    saddle: float
+    polymer_convex: float
+    void_convex: float
+    shape_index: tuple[float, ...]
+
+
+def curvature(
+    void: BoolVolume, periodic: Periodic, level: FloatVolume | None = None, smooth_voxels: float | None = None
+) -> Curvature:
+    """Curvatures of the interface from second differences of the level field, integrated over its zero set.
+
+    The field is smoothed by a Gaussian of half a voxel (2 for voxels without a level field) before: curved walls move towards their
+    centre by smooth^2 H, so spheres of radius R read H high by about (smooth/R)^2 relative.
+    Check by Gauss and Bonnet: 2 chi(void) = <K> surface volume/(2 pi).
+    """
+    from scipy.ndimage import gaussian_filter
+
+    sigma = (2.0 if level is None else 0.5) if smooth_voxels is None else smooth_voxels
+    field = smooth_level(void, periodic, level)
+    modes = ["wrap" if p else "nearest" for p in periodic]
+    field = gaussian_filter(field, sigma, mode=modes, truncate=3.0)
+    total = np.zeros(7)
+    bins = np.zeros(20)
+    _curvatures(field, np.array(periodic, np.bool_), total, bins)
+    area = total[0]
+    if area == 0:
+        nan = math.nan
+        return Curvature(0.0, nan, nan, nan, nan, nan, nan, ())
+    return Curvature(
+        float(area / void.size),
+        *(float(t / area) for t in total[1:7]),
+        tuple(float(b / area) for b in bins),
+    )
+
+
+@dataclass(frozen=True)
+class Necks:
+    """Necks and cores of a phase, radii in voxels.
+
+    Attributes:
+        neck: radius of the widest sphere that passes through the phase, mean over the axes it crosses (0: none).
+        directions: number of axes crossed.
+        thickness: volume-weighted mean local thickness (radius).
+        thickness_sd: its standard deviation.
+        largest: largest inscribed radius.
+        core_ratio: volume-weighted mean of shortest over longest axis of the cores, what is left when the phase is
+            eroded until it no longer hangs together; 1 for spheres, small for struts; nan without cores.
+        cores: number of cores.
+    """
+
+    neck: float
+    directions: int
+    thickness: float
+    thickness_sd: float
+    largest: float
+    core_ratio: float
+    cores: int
+
+
+def necks(distance: DistanceMap, periodic: Periodic, thickness: FloatVolume | None = None) -> Necks:
+    """Necks and cores of a phase from its distance map (zero outside the phase)."""
+    cell = distance.cell
+    inside = cell > 0
+    if not inside.any() or not np.isfinite(cell).all():
+        return Necks(0.0, 0, math.nan, math.nan, math.nan, math.nan, 0)
+    radii = []
+    for ax in range(3):
+        order = [a for a in range(3) if a != ax] + [ax]
+        wrap = tuple(bool(periodic[a]) for a in order)
+        radii.append(widest_path(np.ascontiguousarray(np.transpose(cell, order)), wrap).radius)  # type: ignore[arg-type]
+    crossed = [r for r in radii if r > 0]
+    local = local_thickness(cell, periodic) if thickness is None else thickness
+    values = local[inside]
+    neck = float(np.mean(crossed)) if crossed else 0.0
+    bound = 1.02 * max(radii) if crossed else 0.6 * float(values.mean())
+    ratio, count = _core_shape(distance.centre > bound, periodic)
+    return Necks(neck, len(crossed), float(values.mean()), float(values.std()), float(cell.max()), ratio, count)
+
+
+def _core_shape(core: BoolVolume, periodic: Periodic, least: int = 8) -> tuple[float, int]:
+    """Volume-weighted mean axis ratio of the components (moments of inertia), and their number; periodic by circular means."""
+    labels, count = label(core, periodic)
+    if count == 0:
+        return math.nan, 0
+    at = np.nonzero(labels)
+    who = labels[at].astype(np.int64)
+    size = np.bincount(who, minlength=count + 1).astype(float)
+    size[0] = 0
+    safe = np.maximum(size, 1)
+    offsets = []
+    for ax in range(3):
+        x = at[ax].astype(float)
+        n = core.shape[ax]
+        if periodic[ax]:
+            angle = 2 * math.pi * x / n
+            s = np.bincount(who, np.sin(angle), count + 1)
+            c = np.bincount(who, np.cos(angle), count + 1)
+            centre = np.arctan2(s, c) * n / (2 * math.pi)
+            d = np.mod(x - centre[who] + n / 2, n) - n / 2
+        else:
+            centre = np.bincount(who, x, count + 1) / safe
+            d = x - centre[who]
+        d = d - (np.bincount(who, d, count + 1) / safe)[who]
+        offsets.append(d)
+    moments = np.zeros((count + 1, 3, 3))
+    for i in range(3):
+        for j in range(i, 3):
+            m = np.bincount(who, offsets[i] * offsets[j], count + 1) / safe
+            moments[:, i, j] = moments[:, j, i] = m
+    moments += np.eye(3) / 12  # a voxel is a cube, not a point
+    big = np.flatnonzero(size >= least)
+    if len(big) == 0:
+        return math.nan, count
+    values = np.linalg.eigvalsh(moments[big])
+    ratio = np.sqrt(values[:, 0] / values[:, 2])
+    return float(np.average(ratio, weights=size[big])), len(big)
+
+
+def structure_descriptors(
+    void: BoolVolume,
+    spacing_m: float,
+    periodic: Periodic,
+    level: FloatVolume | None = None,
+    axis: int = 2,
+    void_distance: DistanceMap | None = None,
+    void_thickness: FloatVolume | None = None,
+) -> list[Measurement]:
+    """Numbers for the structure class and definition (A); see the module for signs. Region "void", "polymer" or "interface".
+
+    `euler_number` (void), `surface_area_per_volume` [1/m], `structure_period` [m] (4/(sqrt(3) S_V)),
+    `mean_curvature` [1/m], `gaussian_curvature` [1/m^2], `saddle_area_fraction`, `polymer_convex_area_fraction`,
+    `void_convex_area_fraction`, and for both phases `local_thickness` (mean diameter) [m], `neck_ratio` (widest
+    passing sphere over mean local thickness: near 1 in struts, small where bodies touch by necks or windows) and `core_sphericity`
+    (axis ratio of what remains when the necks are eroded away).
+    """
+    checked(void, spacing_m, periodic, level, axis)
+    method = PARA + "16, 33-34 (structure)"
+    if void.all() or not void.any():
+        which = "there is no polymer" if void.all() else "there is no void"
+        return [
+            Measurement(name, None, unit, method=method, region=region, reason=which)
+            for name, unit, region in _DESCRIPTORS
+        ]
+    chi, density = euler_number(void, periodic)
+    curve = curvature(void, periodic, level)
+    # Zeros of a field on a shell of wave numbers lie sqrt(3) farther apart along a line than across the waves.
+    period = 4 / (math.sqrt(3) * curve.surface) if curve.surface > 0 else math.nan
+    parts = _Parts(spacing_m, method)
+    parts.add(
+        "euler_number",
+        float(chi),
+        "1",
+        "void",
+        {
+            "density_per_m3": density / spacing_m**3,
+            "per_period_cubed": density * period**3 if math.isfinite(period) else None,
+            "gauss_bonnet": curve.gauss * curve.surface * void.size / (4 * math.pi) if curve.surface else None,
+            "connectivity": "void voxels join by faces; chi = objects - handles + cavities of the voids",
+        },
+    )
+    parts.add("surface_area_per_volume", curve.surface / spacing_m, "1/m", "interface", {})
+    parts.add("structure_period", period * spacing_m, "m", "interface", {"meaning": "4/(sqrt(3) S_V): wavelength of the isotropic bicontinuous field with this surface per volume"})
+    shape = {
+        "sign": "positive: polymer convex",
+        "times_period": curve.mean * period,
+        "mean_square_1_m2": curve.mean_square / spacing_m**2,
+        "shape_index_shares": list(curve.shape_index),
+        "shape_index_range": "-1 (spherical pore) .. 0 (saddle) .. +1 (polymer sphere)",
+    }
+    parts.add("mean_curvature", curve.mean / spacing_m, "1/m", "interface", shape)
+    parts.add(
+        "gaussian_curvature", curve.gauss / spacing_m**2, "1/m^2", "interface", {"times_period2": curve.gauss * period**2}
+    )
+    parts.add("saddle_area_fraction", curve.saddle, "1", "interface", {})
+    parts.add("polymer_convex_area_fraction", curve.polymer_convex, "1", "interface", {})
+    parts.add("void_convex_area_fraction", curve.void_convex, "1", "interface", {})
+    own = distance_map(void, periodic, level) if void_distance is None else void_distance
+    other = distance_map(~void, periodic, None if level is None else -level)
+    for phase, found in (
+        ("void", necks(own, periodic, void_thickness)),
+        ("polymer", necks(other, periodic)),
+    ):
+        data = {
+            "neck_radius_m": found.neck * spacing_m,
+            "directions_crossed": found.directions,
+            "local_thickness_sd_m": 2 * found.thickness_sd * spacing_m,
+            "largest_inscribed_diameter_m": 2 * found.largest * spacing_m,
+            "cores": found.cores,
+        }
+        parts.add("local_thickness", 2 * found.thickness * spacing_m, "m", phase, {**data, "value_is": "a diameter"})
+        parts.add("neck_ratio", found.neck / found.thickness if found.thickness else math.nan, "1", phase, data)
+        parts.add("core_sphericity", found.core_ratio, "1", phase, data)
+    return parts.done
+
+
+_DESCRIPTORS = [
+    ("euler_number", "1", "void"),
+    ("surface_area_per_volume", "1/m", "interface"),
+    ("structure_period", "m", "interface"),
+    ("mean_curvature", "1/m", "interface"),
+    ("gaussian_curvature", "1/m^2", "interface"),
+    ("saddle_area_fraction", "1", "interface"),
+    ("polymer_convex_area_fraction", "1", "interface"),
+    ("void_convex_area_fraction", "1", "interface"),
+    *[(n, u, r) for r in ("void", "polymer") for n, u in (("local_thickness", "m"), ("neck_ratio", "1"), ("core_sphericity", "1"))],
+]
+
+
+class _Parts:
+    """Collects measurements of one method."""
+
+    def __init__(self, spacing_m: float, method: str) -> None:
+        self.spacing_m = spacing_m
+        self.method = method
+        self.done: list[Measurement] = []
+
+    def add(self, name: str, value: float, unit: str, region: str, evidence: dict[str, object]) -> None:
+        ok = math.isfinite(value)
+        self.done.append(
+            Measurement(
+                name,
+                value if ok else None,
+                unit,
+                None,
+                self.method,
+                region,
+                evidence=evidence,
+                reason="" if ok else "not defined for this structure (no interface or no such part)",
+            )
+        )

@@ -1,0 +1,431 @@
+"""From the simulated box to the whole wall: the bubble point is an extreme value, and small boxes read it low and scattered.
+
+Whether a sphere of radius r passes a cube is a percolation problem in r. Near the critical radius r_c the distribution of the largest
+passing radius over cubes of edge L is, for one class of structures,
+
+    r(L) = r_c + L^(-1/nu) (a + s xi),   nu = 0.8765
+
+with xi of unit variance. At r_c the probability that a cube with open sides is crossed in a given direction depends neither on L nor on
+the structure (universality): about 0.28 in three dimensions, as found for lattices and on Gaussian fields from 2 to 28
+wavelengths (``docs/theory/measuring.md``). So r_c is the 72 % quantile of r(L) at every L, which for the nearly normal
+distribution is the mean plus 0.583 standard deviations, a = -0.583 s.
+Sub-cubes of several sizes give m(L) and s(L), hence r_c and s.
+
+A wall of thickness T and area A holds N = A/T^2 cubes of edge T side by side; the first bubble appears at the widest of them, so
+the bubble radius is the largest of N values, a Gumbel variable. For a membrane hundreds of periods thick T^(-1/nu) is so small that the
+bubble point is r_c, much the same for every area: thick homogeneous membranes have a ratio of maximum to average near that of
+the bulk, whatever the box showed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from percola.measure import _parallel
+from percola.measure._volume import PARA, FloatVolume, Periodic
+from percola.measure.permeability import WallGeometry
+from percola.measure.porometer import (
+    AVERAGE_METHOD,
+    ETHANOL,
+    F316_FACTOR,
+    MAXIMUM_METHOD,
+    PRESSURE_METHOD,
+    FlowCurves,
+    WettingLiquid,
+    _pore_evidence,
+    flow_curves,
+    throat_pressure_Pa,
+)
+from percola.measure.widest import widest_path
+from percola.measurement import Check, Measurement
+
+NU = 0.8765
+"""Correlation-length exponent of percolation in three dimensions: 1/nu = 1.1410 +- 0.0015, Wang et al., Phys. Rev. E 87 (2013) 052107."""
+QUANTILE = 0.583
+"""Standard deviations above the mean of the quantile 1 - 0.28 of a normal distribution; 0.28 +- 0.02 is the probability that a cube
+is crossed at the threshold. The error of 0.06 standard deviations is part of the systematic error in ``fit_scaling``."""
+MEAN_FLOW_SHIFT = 0.84
+"""Size effect of the mean flow radius in units of the bubble point's: r_m(L) = r_m - 0.84 s L^(-1/nu); on Gaussian fields, +-0.4."""
+MEAN_FLOW_SHIFT_ERROR = 0.4
+
+
+@dataclass(frozen=True)
+class SizeStudy:
+    """Passing radii of sub-cubes, in voxels.
+
+    Attributes:
+        edge: edges of the cubes.
+        radii: for each edge the passing radii (0: nothing passes).
+        copies: number of separate cubes of each edge (several directions are not independent).
+        mean_flow: mean flow radii of cubes of edge ``flow_edge``.
+        bubble_at_flow: their bubble radii, in the same order.
+        dry: their dry conductivities.
+        flow_edge: edge of those cubes.
+    """
+
+    edge: tuple[int, ...]
+    radii: tuple[tuple[float, ...], ...]
+    copies: tuple[int, ...]
+    mean_flow: tuple[float, ...]
+    bubble_at_flow: tuple[float, ...]
+    dry: tuple[float, ...]
+    flow_edge: int
+
+
+def _corners(shape: tuple[int, ...], edge: int) -> list[tuple[int, int, int]]:
+    """Corners of separate cubes that fill the volume, centred."""
+    starts = [[(n - n // edge * edge) // 2 + i * edge for i in range(n // edge)] for n in shape]
+    return [(i, j, k) for i in starts[0] for j in starts[1] for k in starts[2]]
+
+
+def size_study(
+    cell: FloatVolume,
+    kappa: FloatVolume,
+    axes: Sequence[int] = (0, 1, 2),
+    parts: Sequence[int] = (3, 2, 1),
+    flow_parts: int = 2,
+    flow_axis: int = 2,
+    most: int = 64,
+    progress: Callable[[str], None] | None = None,
+) -> SizeStudy:
+    """Passing radii of the sub-cubes of edge (smallest side)/part along ``axes``, and mean flow radii of those at ``flow_parts``.
+
+    Args:
+        cell, kappa: maps of the whole box (so that cuts see the walls beyond them).
+        axes: directions in which to cross; more than the flow axis only for an isotropic structure.
+        parts: how often the box's smallest side is divided.
+        flow_parts: division for the mean flow radius; 0 for none.
+        most: at most so many cubes of one edge.
+    """
+    side = min(cell.shape)
+    closed: Periodic = (False, False, False)
+    edges, radii, copies = [], [], []
+    for part in parts:
+        edge = side // part
+        if edge < 8:
+            continue
+        corners = _corners(cell.shape, edge)[:most]
+        jobs = [(c, ax) for c in corners for ax in axes]
+
+        def passing(a: int, b: int, jobs: list[Any] = jobs, edge: int = edge) -> list[float]:
+            found = []
+            for (i, j, k), ax in jobs[a:b]:
+                cube = cell[i : i + edge, j : j + edge, k : k + edge]
+                found.append(widest_path(np.ascontiguousarray(np.moveaxis(cube, ax, 2)), closed).radius)
+            return found
+
+        values = [r for block in _parallel.run(passing, _parallel.slabs(len(jobs))) for r in block]
+        edges.append(edge)
+        radii.append(tuple(values))
+        copies.append(len(corners))
+    mean_flow: list[FlowCurves] = []
+    flow_edge = side // flow_parts if flow_parts else 0
+    if flow_parts and flow_edge >= 12:
+        if progress:
+            progress("wet and dry flow of sub-volumes")
+        corners = _corners(cell.shape, flow_edge)[:8]
+
+        def flow(a: int, b: int) -> list[FlowCurves]:
+            found = []
+            for i, j, k in corners[a:b]:
+                box = np.s_[i : i + flow_edge, j : j + flow_edge, k : k + flow_edge]
+                order = [ax for ax in range(3) if ax != flow_axis] + [flow_axis]
+                c = np.ascontiguousarray(np.transpose(cell[box], order))
+                q = np.ascontiguousarray(np.transpose(kappa[box], order))
+                found.append(flow_curves(c, q, closed, 0.02, 5e-3, together=1, curve=False))
+            return found
+
+        mean_flow = [f for block in _parallel.run(flow, [(i, i + 1) for i in range(len(corners))]) for f in block]
+    through = [f for f in mean_flow if math.isfinite(f.mean_flow_radius)]
+    return SizeStudy(
+        tuple(edges),
+        tuple(radii),
+        tuple(copies),
+        tuple(f.mean_flow_radius for f in through),
+        tuple(f.bubble_radius for f in through),
+        tuple(f.dry_conductivity for f in mean_flow),
+        flow_edge,
+    )
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Critical radius and scatter of the passing radius, in voxels.
+
+    Attributes:
+        critical: r_c.
+        critical_error: its standard deviation.
+        scale: s of r(L) = r_c + L^(-1/nu) s (xi - 0.583).
+        scale_error: its standard deviation.
+        by_edge: for each edge (edge, mean, standard deviation, estimate of r_c, its error).
+    """
+
+    critical: float
+    critical_error: float
+    scale: float
+    scale_error: float
+    by_edge: tuple[tuple[int, float, float, float, float], ...]
+
+
+def fit_scaling(study: SizeStudy) -> Scaling | None:
+    """r_c and s from the sub-cubes; None when too few of them are crossed.
+
+    Each edge with at least 8 values gives r_c as mean + 0.583 standard deviations with the statistical error of that sum (cubes
+    count once, further directions half) and a systematic one of 10 % of its distance from the mean. The whole box adds its
+    few values with the scatter scaled from the smaller cubes.
+    """
+    rows: list[tuple[int, float, float, float, float]] = []
+    scales: list[tuple[float, float]] = []
+    few: list[tuple[int, NDArray[np.float64], float]] = []
+    for edge, values, count in zip(study.edge, study.radii, study.copies, strict=True):
+        data = np.array(values)
+        if (data <= 0).mean() > 0.25:
+            continue  # mostly not crossed: the mean says little
+        per_cube = len(data) / count
+        independent = count * (1 + (per_cube - 1) / 2)
+        if len(data) < 8:
+            few.append((edge, data, independent))
+            continue
+        mean, sd = float(data.mean()), float(data.std(ddof=1))
+        shift = QUANTILE * sd
+        error = math.hypot(sd * math.sqrt((1 + QUANTILE**2 / 2) / independent), 0.1 * shift)
+        rows.append((edge, mean, sd, mean + shift, max(error, 1e-6)))
+        scales.append((sd * edge ** (1 / NU), sd * edge ** (1 / NU) / math.sqrt(2 * max(independent - 1, 1))))
+    if not rows:
+        return None
+    weights = np.array([1 / max(e, 1e-9) ** 2 for _, e in scales])
+    scale = float(np.average([v for v, _ in scales], weights=weights))
+    # Sizes overlap in space and the distribution is not quite normal: at least 15 %.
+    scale_error = max(float(1 / math.sqrt(weights.sum())), 0.15 * scale)
+    for edge, data, independent in few:
+        sd = scale * edge ** (-1 / NU)
+        mean = float(data.mean())
+        rows.append((edge, mean, sd, mean + QUANTILE * sd, max(sd / math.sqrt(independent), 1e-6)))
+    w = np.array([1 / r[4] ** 2 for r in rows])
+    critical = float(np.average([r[3] for r in rows], weights=w))
+    # All sizes see the same box: their estimates are not independent, so the error is that of the best single one, and at least
+    # the scatter between sizes.
+    best = min(r[4] for r in rows)
+    spread = float(np.sqrt(np.average([(r[3] - critical) ** 2 for r in rows], weights=w)))
+    error = max(best, spread)
+    return Scaling(critical, error, scale, scale_error, tuple(sorted(rows)))
+
+
+def largest_of(count: float) -> tuple[float, float]:
+    """Mean and standard deviation of the largest of ``count`` standard normal values (count >= 1, need not be whole).
+
+    Median of the largest: the quantile 2^(-1/N); Gumbel scale from the slope there. Exact limits: 0 and 1 for one value.
+    """
+    from scipy.stats import norm
+
+    n = max(float(count), 1.0)
+    # Within 1 % of the tabulated expectations (Tippett 1925) for N = 2, 10, 100, 1000: .564, 1.539, 2.508, 3.241.
+    mean = float(norm.isf(-math.expm1(math.log(0.5264) / n)))
+    if n <= 2:
+        mean *= (n - 1) * (0.564190 / 0.592) if n > 1 else 0.0
+    spread = 1.0 if n < 2 else math.pi / math.sqrt(6) / max(float(norm.isf(1 / n)), 1.0) * 0.95
+    return mean, min(spread, 1.0)
+
+
+def bubble_radius(scaling: Scaling, thickness_voxels: float, area_voxels2: float) -> tuple[float, float]:
+    """Bubble radius of a wall and its standard deviation (estimate and chance together), in voxels."""
+    factor = thickness_voxels ** (-1 / NU)
+    count = max(area_voxels2 / thickness_voxels**2, 1.0)
+    mean, spread = largest_of(count)
+    s = scaling.scale * factor
+    value = scaling.critical + s * (mean - QUANTILE)
+    error = math.sqrt(
+        scaling.critical_error**2 + (s * spread) ** 2 + (scaling.scale_error * factor * (mean - QUANTILE)) ** 2
+    )
+    return value, error
+
+
+def mean_flow_radius(scaling: Scaling, study: SizeStudy, thickness_voxels: float) -> tuple[float, float] | None:
+    """Mean flow radius of a wall of that thickness and its standard deviation, in voxels; None without sub-volumes."""
+    data = np.array(study.mean_flow)
+    if len(data) < 3:
+        return None
+    here = study.flow_edge ** (-1 / NU)
+    there = thickness_voxels ** (-1 / NU)
+    shift = MEAN_FLOW_SHIFT * scaling.scale * (here - there)
+    shift_error = abs(here - there) * math.hypot(
+        MEAN_FLOW_SHIFT_ERROR * scaling.scale, MEAN_FLOW_SHIFT * scaling.scale_error
+    )
+    statistical = float(data.std(ddof=1)) / math.sqrt(len(data))
+    return float(data.mean() + shift), math.hypot(statistical, shift_error)
+
+
+def ratio_measurement(
+    bubble: tuple[float, float],
+    average: tuple[float, float],
+    correlation: float,
+    region: str,
+    evidence: dict[str, Any],
+) -> Measurement:
+    """`pore_size_ratio` = maximum (bubble point) over average (half-dry), paragraph 32, with correlated errors.
+
+    (dq/q)^2 = (da/a)^2 + (db/b)^2 - 2 rho (da/a)(db/b). The constant of F316 cancels.
+    """
+    a, b = bubble[1] / bubble[0], average[1] / average[0]
+    value = bubble[0] / average[0]
+    relative = math.sqrt(max(a * a + b * b - 2 * correlation * a * b, 0.0))
+    return Measurement(
+        "pore_size_ratio",
+        value,
+        "1",
+        value * relative,
+        PARA + "16, 32: maximum (bubble point) / average (half-dry)",
+        region,
+        evidence={**evidence, "correlation_of_errors": correlation, "constant_cancels": True},
+    )
+
+
+def wall_measurements(
+    study: SizeStudy,
+    box: FlowCurves,
+    spacing_m: float,
+    wall: WallGeometry,
+    liquid: WettingLiquid = ETHANOL,
+    period_m: float | None = None,
+) -> list[Measurement]:
+    """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size`, `pore_size_ratio` of the whole wall (region "wall").
+
+    Assumes that the wall is statistically the same through its thickness. The evidence holds the sub-cube data of the size effect and
+    the predicted bubble radius against thickness.
+    """
+    names = (
+        ("maximum_pore_size", "m", MAXIMUM_METHOD),
+        ("bubble_point_pressure", "Pa", PRESSURE_METHOD),
+        ("average_pore_size", "m", AVERAGE_METHOD),
+        ("pore_size_ratio", "1", PARA + "16, 32"),
+    )
+    scaling = fit_scaling(study)
+    if box.bubble_radius <= 0 or scaling is None:
+        why = (
+            "no void reaches from side to side"
+            if box.bubble_radius <= 0
+            else "most sub-volumes are not crossed by any void: the box cannot be extrapolated to the wall"
+        )
+        return [Measurement(n, None, u, method=m, region="wall", reason=why) for n, u, m in names]
+    thickness = wall.thickness_m / spacing_m
+    area = wall.specimen_area_m2 / spacing_m**2
+    bubble = bubble_radius(scaling, thickness, area)
+    average = mean_flow_radius(scaling, study, thickness)
+    # 0.05 voxel: accuracy of the sub-voxel radii.
+    bubble = (bubble[0], math.hypot(bubble[1], 0.05))
+    span = np.geomspace(min(study.edge), thickness, 16)
+    effect = {
+        "sub_cube_edge_m": [e * spacing_m for e in study.edge],
+        "sub_cube_throat_radius_m": [[r * spacing_m for r in rs] for rs in study.radii],
+        "by_edge": [
+            {
+                "edge_m": e * spacing_m,
+                "mean_m": m * spacing_m,
+                "sd_m": sd * spacing_m,
+                "critical_m": c * spacing_m,
+                "critical_error_m": ce * spacing_m,
+            }
+            for e, m, sd, c, ce in scaling.by_edge
+        ],
+        "critical_radius_m": scaling.critical * spacing_m,
+        "critical_radius_error_m": scaling.critical_error * spacing_m,
+        "scale_m": scaling.scale * spacing_m,
+        "nu": NU,
+        "predicted": {
+            "thickness_m": [float(t * spacing_m) for t in span],
+            "throat_radius_m": [float(bubble_radius(scaling, t, area)[0] * spacing_m) for t in span],
+            "error_m": [float(bubble_radius(scaling, t, area)[1] * spacing_m) for t in span],
+        },
+        "columns": max(area / thickness**2, 1.0),
+        "box_throat_radius_m": box.bubble_radius * spacing_m,
+    }
+    periods = min(study.edge[-1:] or (0,)) * spacing_m / period_m if period_m else None
+    enough = Check(
+        "box holds enough pores",
+        "pass" if periods is None or periods >= 6 else "warn",
+        f"{periods:.1f} structure periods across the box (6 or more wanted)" if periods else "period unknown",
+    )
+    note = Check(
+        "extrapolated",
+        "pass",
+        f"from a box of {max(study.edge) * spacing_m * 1e6:.3g} um to a wall of {wall.thickness_m * 1e6:.4g} um and "
+        f"{wall.specimen_area_m2 * 1e4:.3g} cm2; box {2 * box.bubble_radius * spacing_m * 1e9:.0f} nm, wall "
+        f"{2 * bubble[0] * spacing_m * 1e9:.0f} nm throat diameter",
+    )
+    radius_m = bubble[0] * spacing_m
+    first = {**_pore_evidence(radius_m, liquid), "size_effect": effect}
+    pressure = throat_pressure_Pa(radius_m, liquid)
+    relative = bubble[1] / bubble[0]
+    out = [
+        Measurement(
+            "maximum_pore_size",
+            first["f316_diameter_m"],
+            "m",
+            2 * bubble[1] * spacing_m * F316_FACTOR,
+            MAXIMUM_METHOD,
+            "wall",
+            (enough, note),
+            first,
+        ),
+        Measurement(
+            "bubble_point_pressure",
+            pressure,
+            "Pa",
+            pressure * math.hypot(relative, liquid.uncertainty_N_m / liquid.surface_tension_N_m),
+            PRESSURE_METHOD,
+            "wall",
+            (enough, note),
+            _pore_evidence(radius_m, liquid),
+        ),
+    ]
+    if average is None:
+        why = "too few sub-volumes carry flow for the half-dry pore of the wall"
+        out.append(Measurement("average_pore_size", None, "m", method=AVERAGE_METHOD, region="wall", reason=why))
+        out.append(Measurement("pore_size_ratio", None, "1", method=PARA + "16, 32", region="wall", reason=why))
+        return out
+    average = (average[0], math.hypot(average[1], 0.05))
+    second = {
+        **_pore_evidence(average[0] * spacing_m, liquid),
+        "sub_volume_edge_m": study.flow_edge * spacing_m,
+        "sub_volume_mean_flow_radius_m": [r * spacing_m for r in study.mean_flow],
+        "box_mean_flow_radius_m": box.mean_flow_radius * spacing_m,
+    }
+    out.append(
+        Measurement(
+            "average_pore_size",
+            second["f316_diameter_m"],
+            "m",
+            2 * average[1] * spacing_m * F316_FACTOR,
+            AVERAGE_METHOD,
+            "wall",
+            (enough,),
+            second,
+        )
+    )
+    correlation = _correlation(study)
+    out.append(
+        ratio_measurement(
+            bubble,
+            average,
+            correlation,
+            "wall",
+            {"maximum_throat_radius_m": radius_m, "average_throat_radius_m": average[0] * spacing_m},
+        )
+    )
+    return out
+
+
+def _correlation(study: SizeStudy) -> float:
+    """Correlation of bubble and mean flow radius over the sub-volumes, kept within 0 and 0.95; 0.5 if it cannot be told."""
+    if len(study.mean_flow) < 4:
+        return 0.5
+    a, b = np.array(study.bubble_at_flow), np.array(study.mean_flow)
+    if a.std() == 0 or b.std() == 0:
+        return 0.5
+    return float(np.clip(np.corrcoef(a, b)[0, 1], 0.0, 0.95))
