@@ -36,6 +36,7 @@ class Criterion:
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    spread: float = 0.0
     words: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     quantifier: Literal["one", "any"] = "one"
@@ -66,6 +67,7 @@ class StructureClass:
     words: str
     when: tuple[tuple[str, ...], ...]
     source: str
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,14 @@ def parse(text: str, where: str = "definitions") -> Definitions:
     classes = tuple(
         _entry(StructureClass, item, f"{where}.class[{i}]") for i, item in enumerate(raw.get("class", []))
     )
+    above: list[str] = []
     for kind in classes:
-        if kind.key not in CLASSES:
-            raise InputError(f"{where}.class.{kind.key}", "an unknown class", ", ".join(CLASSES))
+        if kind.key not in CLASSES or kind.key in above:
+            raise InputError(f"{where}.class.{kind.key}", "unknown or twice", ", ".join(CLASSES))
+        for key in kind.unless:
+            if key not in above:
+                raise InputError(f"{where}.class.{kind.key}.unless", repr(key), "classes that stand above it")
+        above.append(kind.key)
         for key in (name.removeprefix("!") for row in kind.when for name in row):
             if key not in criteria:
                 raise InputError(f"{where}.class.{kind.key}.when", repr(key), "keys of criteria")
@@ -160,6 +167,8 @@ def _check_criterion(c: Criterion, where: str) -> None:
         raise InputError(f"{where}.unit", repr(c.unit), "an SI unit for numbers, none for words")
     if c.threshold_from not in ("patent", "percola") or c.group not in GROUPS:
         raise InputError(where, f"{c.threshold_from!r}, {c.group!r}", "patent or percola; a known group")
+    if c.spread < 0 or (c.spread and c.threshold_from == "patent"):
+        raise InputError(f"{where}.spread", repr(c.spread), "positive, and only on a threshold of our own")
     if c.quantifier not in ("one", "any"):
         raise InputError(f"{where}.quantifier", repr(c.quantifier), "one or any")
     if c.threshold_from == "percola" and not c.reason:

@@ -52,15 +52,13 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
     outcome: dict[str, Status] = {}
     for kind in rules.classes:
         rows = [join([status(name) for name in row], "all") for row in kind.when]
-        outcome[kind.key] = join(rows, "any")
+        others = [outcome[key].negated() for key in kind.unless]
+        outcome[kind.key] = join([join(rows, "any"), *others], "all")
     sure = [kind for kind in rules.classes if outcome[kind.key] is Status.PASS]
     possible = [kind for kind in rules.classes if outcome[kind.key] is not Status.FAIL]
     evidence: dict[str, Any] = {
         "possible": [kind.key for kind in possible],
-        "reasons": [
-            {"key": v.key, "title": v.title, "status": v.status.value, "words": v.words, "source": v.source}
-            for v in verdicts.values()
-        ],
+        "reasons": [v.to_dict() for v in verdicts.values()],
     }
     if len(sure) == 1:
         kind = sure[0]

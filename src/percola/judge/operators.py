@@ -4,7 +4,8 @@ A number x with the standard deviation s satisfies ``at_most t`` with the probab
 
     p = Phi((t - x) / s),
 
-Phi the standard normal distribution, and accordingly for the others. PASS where p >= confidence, FAIL where
+Phi the standard normal distribution, and accordingly for the others. A threshold that makes a word measurable
+may have a spread of its own, which adds to s in quadrature. PASS where p >= confidence, FAIL where
 p <= 1 - confidence, UNDECIDED between. Without an uncertainty the value decides, and the words say so.
 Limitation (convenience): the uncertainty is taken as normal and as known; a few realizations give it only
 roughly.
@@ -53,7 +54,7 @@ def shown(value: float, unit: str, uncertainty: float | None = None) -> str:
 
 def _threshold(c: Criterion) -> str:
     if c.operator in ("one_of", "none_of"):
-        return f"{c.operator.replace('_', ' ')} {', '.join(c.words)}"
+        return ("" if c.operator == "one_of" else "not ") + " or ".join(w.replace("_", " ") for w in c.words)
     if c.operator == "between":
         assert c.low is not None
         assert c.high is not None
@@ -150,14 +151,16 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
     value = float(m.value)
     margin = _margin(c, value)
     sigma = m.uncertainty if m.uncertainty is not None and math.isfinite(m.uncertainty) else None
-    p = probability(c, value, sigma or 0.0)
+    p = probability(c, value, math.hypot(sigma or 0.0, c.spread))
     side = "inside" if _holds(c, value) else "outside"
     words = f"{m.name}{where} = {shown(value, m.unit, sigma)}; {_threshold(c)} is asked: {side}"
     words += f" by {shown(abs(margin), m.unit)}"
     if sigma:
         words += f", {abs(margin) / sigma:.1f} standard deviations"
-    elif sigma is None:
+    elif sigma is None and not c.spread:
         words += "; no uncertainty is known, the value decides"
+    if c.spread:
+        words += f"; the threshold is good to ±{shown(c.spread, m.unit)}"
     failed = [check for check in m.checks if check.status == "fail"]
     if failed:
         status = Status.UNDECIDED

@@ -23,8 +23,13 @@ GOOD = {
     "isolated_void_fraction": (0.01, None, "1"),
     "network_connectivity": (0.999, None, "1"),
     "degree_of_anisotropy": (0.08, 0.03, "1"),
-    "saddle_fraction": (0.8, 0.02, "1"),
-    "mean_curvature": (2e5, 4e5, "1/m"),
+    "saddle_area_fraction": (0.8, 0.02, "1"),
+    "polymer_convex_area_fraction": (0.12, 0.02, "1"),
+    "void_convex_area_fraction": (0.08, 0.02, "1"),
+    "core_sphericity@polymer": (0.27, None, "1"),
+    "core_sphericity@void": (0.29, None, "1"),
+    "neck_ratio@polymer": (0.77, None, "1"),
+    "neck_ratio@void": (0.80, None, "1"),
     "pore_size_ratio": (1.5, 0.1, "1"),
     "average_pore_size": (0.14e-6, 0.005e-6, "m"),
     "weight_average_molecular_weight": (362.0, 5.0, "kg/mol"),
@@ -32,7 +37,29 @@ GOOD = {
 
 
 def measured(**changes: tuple[float | str | None, float | None, str]) -> list[Measurement]:
-    return [Measurement(name, v, unit, s) for name, (v, s, unit) in {**GOOD, **changes}.items()]
+    """The membrane above with some values changed; ``name@region`` where a measurement has one for each
+    phase."""
+    out = []
+    for key, (value, sigma, unit) in {**GOOD, **changes}.items():
+        name, _, region = key.partition("@")
+        out.append(Measurement(name, value, unit, sigma, region=region))
+    return out
+
+
+#: What the shape descriptors read on joined spheres (polymer) and in cells (void), from the phantoms.
+PARTICLES = {
+    "saddle_area_fraction": (0.25, 0.02, "1"),
+    "polymer_convex_area_fraction": (0.7, 0.02, "1"),
+    "core_sphericity@polymer": (0.9, None, "1"),
+    "neck_ratio@polymer": (0.35, None, "1"),
+}
+CELLS = {
+    "saddle_area_fraction": (0.25, 0.02, "1"),
+    "polymer_convex_area_fraction": (0.01, 0.01, "1"),
+    "void_convex_area_fraction": (0.7, 0.02, "1"),
+    "core_sphericity@void": (0.9, None, "1"),
+    "neck_ratio@void": (0.35, None, "1"),
+}
 
 
 def only(verdicts: tuple[Verdict, ...], key: str) -> Verdict:
@@ -73,6 +100,11 @@ def test_just_inside_and_just_outside_each_edge(criterion: Criterion) -> None:
             m = Measurement(criterion.measurement[0], value, criterion.unit, sigma, region=region)
             return judge_criterion(criterion, [m], RULES.confidence)
 
+        if criterion.spread:  # a threshold that is not sharp: decided beyond 1.645 times its spread
+            assert verdict(edge + inside * 1.66 * criterion.spread, None).status is Status.PASS
+            assert verdict(edge + inside * 1.63 * criterion.spread, None).status is Status.UNDECIDED
+            assert verdict(edge + outside * 1.66 * criterion.spread, None).status is Status.FAIL
+            continue
         assert verdict(edge + inside * step, None).status is Status.PASS
         assert verdict(edge + outside * step, None).status is Status.FAIL
         assert verdict(edge + inside * step, 10 * step).status is Status.UNDECIDED
@@ -151,11 +183,15 @@ def test_unknown_key_is_refused() -> None:
         ("percolation", {}),
         ("coarse", {"pore_size_ratio": (2.94, 0.2, "1")}),  # Comparative Example 8
         ("non_porous", {"porosity": (0.42, 0.01, "1"), "through_porosity": (0.0, 0.0, "1")}),  # CE 7
-        ("spherical_particles", {"saddle_fraction": (0.2, 0.02, "1"), "mean_curvature": (3e6, 3e5, "1/m")}),
-        ("cellular", {"saddle_fraction": (0.2, 0.02, "1"), "mean_curvature": (-3e6, 3e5, "1/m")}),
+        ("spherical_particles", PARTICLES),
+        ("cellular", CELLS),
+        # Closed cells are a foam above one half of void, separate pores in a dense body below.
+        ("cellular", {**CELLS, "porosity": (0.8, 0.01, "1"), "through_porosity": (0.0, 0.0, "1")}),
+        ("non_porous", {**CELLS, "porosity": (0.4, 0.01, "1"), "through_porosity": (0.0, 0.0, "1")}),
         ("undecided", {"pore_size_ratio": (2.0, 0.2, "1")}),
-        ("undecided", {"saddle_fraction": (0.5, 0.01, "1")}),
+        ("undecided", {"saddle_area_fraction": (0.46, 0.01, "1")}),
         ("undecided", {"degree_of_anisotropy": (0.6, 0.05, "1")}),
+        ("undecided", {**PARTICLES, "core_sphericity@polymer": (0.44, None, "1")}),
     ],
 )
 def test_classes(kind: str, changes: dict[str, tuple[float, float, str]]) -> None:
@@ -175,14 +211,18 @@ def test_undecided_says_what_is_possible() -> None:
 
 
 def test_no_two_classes_at_once() -> None:
-    """Every corner of the seven questions that make the classes: at most one class holds."""
+    """Every corner of the questions that make the classes: never two classes, never an open question."""
     corners = {
         "porosity": (0.3, 0.8),
         "through_porosity": (0.0, 0.28),
-        "saddle_fraction": (0.2, 0.5, 0.8),
-        "mean_curvature": (-1e6, 1e6),
+        "saddle_area_fraction": (0.2, 0.8),
+        "core_sphericity@polymer": (0.25, 0.9),
+        "core_sphericity@void": (0.25, 0.9),
+        "neck_ratio@polymer": (0.3, 0.9),
+        "neck_ratio@void": (0.3, 0.9),
+        "polymer_convex_area_fraction": (0.1, 0.7),
+        "void_convex_area_fraction": (0.1, 0.7),
         "pore_size_ratio": (1.5, 3.0),
-        "isolated_void_fraction": (0.0, 0.5),
         "network_connectivity": (0.5, 1.0),
     }
     seen = set()
