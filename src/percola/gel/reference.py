@@ -32,6 +32,7 @@ def constant_gel(
     front_width: float = 0.75,
     floor: float = 1.0e-4,
     wall_potential: tuple[float, float] = (0.0, 0.0),
+    pace: float = 0.0,
     crystals: bool = False,
     dtype: Any = np.float64,
 ) -> GelModel:
@@ -45,6 +46,7 @@ def constant_gel(
         growth: g_1..g_4 of the crystal growth rate sum g_j phi^j [cells per time].
         exclusion, crystal_fraction, front_width, wall_potential: as in :class:`~percola.gel.model.GelModel`.
         floor: mobility floor, relative to m0.
+        pace: growth rate of the fastest fluctuation, for the step control; 0 where there is none.
         crystals: whether psi is integrated.
         dtype: of the fields.
     """
@@ -69,7 +71,7 @@ def constant_gel(
         pair(mobility),
         pair(stiffness),
         jnp.asarray(growth, jnp.float64)[:, None] * jnp.ones((1, 2)),
-        pair(0.0),
+        pair(pace),
         pair(300.0),
     )
     return GelModel(

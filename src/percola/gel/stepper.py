@@ -32,7 +32,7 @@ _GROW, _SHRINK, _SAFETY = 1.35, 0.4, 0.85
 _MAX_RATIO = 1.5  # variable-step BDF2 is zero-stable below 1 + sqrt 2
 _MOBILE = 0.1  # below this share of the largest mobility the extrapolation fades out
 _LINEAR_CONTRAST = 0.05  # below this rms of phi the fluctuations grow linearly
-_PACE_SHARE = 0.25  # of the growth time of the fastest fluctuation, in one step
+_PACE_SHARE = 0.1  # of the growth time of the fastest fluctuation, in one step; lags it by about a tenth
 _TINY = 1e-12
 _FRONT_CELLS = 0.15  # a crystal front moves at most this share of a cell in one (explicit) step
 
