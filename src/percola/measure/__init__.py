@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from percola.measure.descriptors import structure_descriptors
     from percola.measure.isotropy import degree_of_anisotropy
     from percola.measure.permeability import Layer, WallGeometry, permeance, water_permeability
-    from percola.measure.porometer import ETHANOL, WettingLiquid, porometer
+    from percola.measure.porometer import ETHANOL, WettingLiquid, porometry
     from percola.measure.sem import (
         sem_section_pore_size,
         sem_surface_pore_size,
         surface_to_internal_pore_ratio,
     )
-    from percola.measure.structure import NAMES, combine, layer_permeability, measure_structure, measure_surface
+    from percola.measure.structure import (
+        NAMES,
+        combine,
+        layer_permeability,
+        measure_structure,
+        measure_surface,
+    )
 
 _HOMES = {
     "measure_openness": "connectivity",
@@ -35,7 +41,7 @@ _HOMES = {
     "water_permeability": "permeability",
     "ETHANOL": "porometer",
     "WettingLiquid": "porometer",
-    "porometer": "porometer",
+    "porometry": "porometer",
     "sem_section_pore_size": "sem",
     "sem_surface_pore_size": "sem",
     "surface_to_internal_pore_ratio": "sem",
@@ -49,7 +55,6 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        # A function may share the name of its module (porometer): the function wins.
         value = getattr(import_module(f"percola.measure.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
@@ -71,7 +76,7 @@ __all__ = [
     "network_share",
     "openness",
     "permeance",
-    "porometer",
+    "porometry",
     "sem_section_pore_size",
     "sem_surface_pore_size",
     "structure_descriptors",

@@ -41,7 +41,9 @@ def checked(
         wrong = float(np.mean((level < 0) != void))
         if wrong > 1e-3:
             raise InputError(
-                "level", f"disagrees with void in {100 * wrong:.2g} % of the voxels", "level < 0 exactly in voids"
+                "level",
+                f"disagrees with void in {100 * wrong:.2g} % of the voxels",
+                "level < 0 exactly in voids",
             )
 
 
@@ -83,7 +85,12 @@ def _both_sides(field: FloatVolume, ax: int, wrap: bool) -> FloatVolume:
         n = field.shape[ax]
         first: list[slice] = [slice(None)] * 3
         last, inner, before = list(first), list(first), list(first)
-        first[ax], last[ax], inner[ax], before[ax] = slice(0, 1), slice(n - 1, n), slice(1, 2), slice(n - 2, n - 1)
+        first[ax], last[ax], inner[ax], before[ax] = (
+            slice(0, 1),
+            slice(n - 1, n),
+            slice(1, 2),
+            slice(n - 2, n - 1),
+        )
         if n > 1:
             total[tuple(first)] = field[tuple(first)] + field[tuple(inner)]
             total[tuple(last)] = field[tuple(last)] + field[tuple(before)]

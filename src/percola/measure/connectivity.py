@@ -220,7 +220,12 @@ def measure_openness(
     else:
         out.append(
             Measurement(
-                "isolated_void_fraction", None, "1", method=PARA + "16", region=region, reason="there is no void"
+                "isolated_void_fraction",
+                None,
+                "1",
+                method=PARA + "16",
+                region=region,
+                reason="there is no void",
             )
         )
     if network is not None and clusters:

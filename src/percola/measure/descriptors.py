@@ -27,7 +27,9 @@ def euler_number(phase: BoolVolume, periodic: Periodic) -> tuple[int, float]:
     6-connected complex). Periodic axes are closed, so the number is that of the torus; along others each
     count is also normalized by its own number of places, which makes the density free of edge bias.
     """
-    cells = np.pad(phase, [(0, 1 if p and n > 1 else 0) for p, n in zip(periodic, phase.shape, strict=True)], mode="wrap")
+    cells = np.pad(
+        phase, [(0, 1 if p and n > 1 else 0) for p, n in zip(periodic, phase.shape, strict=True)], mode="wrap"
+    )
     counts = 0
     density = 0.0
     # Products of neighbouring voxels along every subset of the axes; those of the wrapped layer count once.
@@ -66,7 +68,11 @@ def _shape(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
     if xm < 0 or xp < 0 or ym < 0 or yp < 0 or zm < 0 or zp < 0:
         return False, 0.0, 0.0, 0.0, 0.0, 0.0
     c = f[x, y, z]
-    a, b, d = 0.5 * (f[xp, y, z] - f[xm, y, z]), 0.5 * (f[x, yp, z] - f[x, ym, z]), 0.5 * (f[x, y, zp] - f[x, y, zm])
+    a, b, d = (
+        0.5 * (f[xp, y, z] - f[xm, y, z]),
+        0.5 * (f[x, yp, z] - f[x, ym, z]),
+        0.5 * (f[x, y, zp] - f[x, y, zm]),
+    )
     aa = f[xp, y, z] + f[xm, y, z] - 2 * c
     bb = f[x, yp, z] + f[x, ym, z] - 2 * c
     dd = f[x, y, zp] + f[x, y, zm] - 2 * c
@@ -233,7 +239,9 @@ def necks(distance: DistanceMap, periodic: Periodic, thickness: FloatVolume | No
     neck = float(np.mean(crossed)) if crossed else 0.0
     bound = 1.02 * max(radii) if crossed else 0.6 * float(values.mean())
     ratio, count = _core_shape(distance.centre > bound, periodic)
-    return Necks(neck, len(crossed), float(values.mean()), float(values.std()), float(cell.max()), ratio, count)
+    return Necks(
+        neck, len(crossed), float(values.mean()), float(values.std()), float(cell.max()), ratio, count
+    )
 
 
 def _core_shape(core: BoolVolume, periodic: Periodic, least: int = 8) -> tuple[float, int]:
@@ -313,12 +321,22 @@ def structure_descriptors(
         {
             "density_per_m3": density / spacing_m**3,
             "per_period_cubed": density * period**3 if math.isfinite(period) else None,
-            "gauss_bonnet": curve.gauss * curve.surface * void.size / (4 * math.pi) if curve.surface else None,
+            "gauss_bonnet": curve.gauss * curve.surface * void.size / (4 * math.pi)
+            if curve.surface
+            else None,
             "connectivity": "void voxels join by faces; chi = objects - handles + cavities of the voids",
         },
     )
     parts.add("surface_area_per_volume", curve.surface / spacing_m, "1/m", "interface", {})
-    parts.add("structure_period", period * spacing_m, "m", "interface", {"meaning": "4/(sqrt(3) S_V): wavelength of the isotropic bicontinuous field with this surface per volume"})
+    parts.add(
+        "structure_period",
+        period * spacing_m,
+        "m",
+        "interface",
+        {
+            "meaning": "4/(sqrt(3) S_V): wavelength of the isotropic bicontinuous field with this surface per volume"
+        },
+    )
     shape = {
         "sign": "positive: polymer convex",
         "times_period": curve.mean * period,
@@ -328,7 +346,11 @@ def structure_descriptors(
     }
     parts.add("mean_curvature", curve.mean / spacing_m, "1/m", "interface", shape)
     parts.add(
-        "gaussian_curvature", curve.gauss / spacing_m**2, "1/m^2", "interface", {"times_period2": curve.gauss * period**2}
+        "gaussian_curvature",
+        curve.gauss / spacing_m**2,
+        "1/m^2",
+        "interface",
+        {"times_period2": curve.gauss * period**2},
     )
     parts.add("saddle_area_fraction", curve.saddle, "1", "interface", {})
     parts.add("polymer_convex_area_fraction", curve.polymer_convex, "1", "interface", {})
@@ -346,8 +368,12 @@ def structure_descriptors(
             "largest_inscribed_diameter_m": 2 * found.largest * spacing_m,
             "cores": found.cores,
         }
-        parts.add("local_thickness", 2 * found.thickness * spacing_m, "m", phase, {**data, "value_is": "a diameter"})
-        parts.add("neck_ratio", found.neck / found.thickness if found.thickness else math.nan, "1", phase, data)
+        parts.add(
+            "local_thickness", 2 * found.thickness * spacing_m, "m", phase, {**data, "value_is": "a diameter"}
+        )
+        parts.add(
+            "neck_ratio", found.neck / found.thickness if found.thickness else math.nan, "1", phase, data
+        )
         parts.add("core_sphericity", found.core_ratio, "1", phase, data)
     return parts.done
 
@@ -361,7 +387,11 @@ _DESCRIPTORS = [
     ("saddle_area_fraction", "1", "interface"),
     ("polymer_convex_area_fraction", "1", "interface"),
     ("void_convex_area_fraction", "1", "interface"),
-    *[(n, u, r) for r in ("void", "polymer") for n, u in (("local_thickness", "m"), ("neck_ratio", "1"), ("core_sphericity", "1"))],
+    *[
+        (n, u, r)
+        for r in ("void", "polymer")
+        for n, u in (("local_thickness", "m"), ("neck_ratio", "1"), ("core_sphericity", "1"))
+    ],
 ]
 
 

@@ -29,7 +29,11 @@ _DISC = 0.5
 _RIDGE = 0.75
 _STEPS = np.array([0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.07, 0.05, 0.035, 0.02, 0.0], np.float32)
 _NEAR = np.array(
-    sorted(((i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)), key=lambda s: sum(map(abs, s))), np.int64
+    sorted(
+        ((i, j, k) for i in (-1, 0, 1) for j in (-1, 0, 1) for k in (-1, 0, 1)),
+        key=lambda s: sum(map(abs, s)),
+    ),
+    np.int64,
 )[:19]
 _NONE = np.int16(32000)
 
@@ -166,11 +170,17 @@ def _surfels(void, level, wrap, index, first, place, normal):  # type: ignore[no
                             w = 1 - f if end == 0 else f
                             i, j, k = (x, y, z) if end == 0 else (p, q, r)
                             low, high = _beside(i - 1, shape[0], wrap[0]), _beside(i + 1, shape[0], wrap[0])
-                            g[0] += w * (level[i if low < 0 else low, j, k] - level[i if high < 0 else high, j, k])
+                            g[0] += w * (
+                                level[i if low < 0 else low, j, k] - level[i if high < 0 else high, j, k]
+                            )
                             low, high = _beside(j - 1, shape[1], wrap[1]), _beside(j + 1, shape[1], wrap[1])
-                            g[1] += w * (level[i, j if low < 0 else low, k] - level[i, j if high < 0 else high, k])
+                            g[1] += w * (
+                                level[i, j if low < 0 else low, k] - level[i, j if high < 0 else high, k]
+                            )
                             low, high = _beside(k - 1, shape[2], wrap[2]), _beside(k + 1, shape[2], wrap[2])
-                            g[2] += w * (level[i, j, k if low < 0 else low] - level[i, j, k if high < 0 else high])
+                            g[2] += w * (
+                                level[i, j, k if low < 0 else low] - level[i, j, k if high < 0 else high]
+                            )
                         length = np.sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2])
                         # A gradient that does not point along the link is no normal (thin walls, creases).
                         if g[ax] * side > np.float32(1e-6) * length:
@@ -245,7 +255,9 @@ def _distances(void, dx, dy, dz, index, first, place, normal, wrap, size, distan
                     if s < 0:
                         continue
                     for m in range(first[s], first[s + 1]):
-                        d2, _, _, _ = _to_surfel(np.float32(x), np.float32(y), np.float32(z), place, normal, m, size)
+                        d2, _, _, _ = _to_surfel(
+                            np.float32(x), np.float32(y), np.float32(z), place, normal, m, size
+                        )
                         if d2 < best:
                             best = d2
                             who = m
@@ -354,7 +366,9 @@ def distance_map(void: BoolVolume, periodic: Periodic, level: FloatVolume | None
     wrap = np.array(periodic, np.bool_)
     dy, dz, dx = (np.empty(void.shape, np.int16) for _ in range(3))
     d2 = np.empty(void.shape, np.float32)
-    _parallel.run(lambda a, b: _nearest_yz(void, bool(wrap[1]), bool(wrap[2]), dy, dz, d2, a, b), _parallel.slabs(nx))
+    _parallel.run(
+        lambda a, b: _nearest_yz(void, bool(wrap[1]), bool(wrap[2]), dy, dz, d2, a, b), _parallel.slabs(nx)
+    )
     _parallel.run(lambda a, b: _nearest_x(d2, bool(wrap[0]), dx, a, b), _parallel.slabs(ny))
     del d2
     field = smooth_level(void, periodic, level)
@@ -370,13 +384,17 @@ def distance_map(void: BoolVolume, periodic: Periodic, level: FloatVolume | None
     centre = np.empty(void.shape, np.float32)
     near = np.full(void.shape, -1, np.int32)
     _parallel.run(
-        lambda a, b: _distances(void, dx, dy, dz, index, first, place, normal, wrap, size, centre, near, a, b),
+        lambda a, b: _distances(
+            void, dx, dy, dz, index, first, place, normal, wrap, size, centre, near, a, b
+        ),
         _parallel.slabs(nx),
     )
     del dx, dy, dz
     cell = np.empty(void.shape, np.float32)
     _parallel.run(
-        lambda a, b: _cell_maxima(void, centre, near, index, first, place, normal, wrap, size, _STEPS, cell, a, b),
+        lambda a, b: _cell_maxima(
+            void, centre, near, index, first, place, normal, wrap, size, _STEPS, cell, a, b
+        ),
         _parallel.slabs(nx),
     )
     return DistanceMap(centre, cell, place, normal)

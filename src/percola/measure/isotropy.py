@@ -94,7 +94,10 @@ def chord_statistics(void: BoolVolume) -> ChordStatistics:
     """
     void = np.ascontiguousarray(void)
     sums = np.zeros((13, 2, 5))
-    _parallel.run(lambda a, b: [_chords(void, DIRECTIONS[i], sums[i]) for i in range(a, b)], [(i, i + 1) for i in range(13)])
+    _parallel.run(
+        lambda a, b: [_chords(void, DIRECTIONS[i], sums[i]) for i in range(a, b)],
+        [(i, i + 1) for i in range(13)],
+    )
     steps = np.sqrt((DIRECTIONS**2).sum(1))
     walls = sums[:, 0, 1] + sums[:, 1, 1]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -150,7 +153,9 @@ def degree_of_anisotropy(
         lengths = whole.weighted_chord[row]
         if not np.isfinite(lengths).all():
             reason = f"no whole chord of the {phase} in some direction: the box is too small"
-            out.append(Measurement("degree_of_anisotropy", None, "1", method=method, region=phase, reason=reason))
+            out.append(
+                Measurement("degree_of_anisotropy", None, "1", method=method, region=phase, reason=reason)
+            )
             continue
         value, principal, vectors = anisotropy(lengths)
         intercept, intercept_principal, _ = anisotropy(whole.mean_intercept[row])

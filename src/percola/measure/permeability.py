@@ -10,7 +10,15 @@ from typing import Literal
 import numpy as np
 
 from percola.errors import InputError
-from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic, checked, oriented, oriented_periodic
+from percola.measure._volume import (
+    PARA,
+    BoolVolume,
+    FloatVolume,
+    Periodic,
+    checked,
+    oriented,
+    oriented_periodic,
+)
 from percola.measure.stokes import StokesFlow, stokes_flow
 from percola.measurement import Check, Measurement
 
@@ -47,7 +55,9 @@ class WallGeometry:
             inner, outer = self.inside_diameter_m, self.outside_diameter_m
             if inner is None or outer is None or not 0 < inner < outer:
                 raise InputError(
-                    "wall", f"fibre of inside {inner!r} and outside {outer!r}", "0 < inside < outside diameter [m]"
+                    "wall",
+                    f"fibre of inside {inner!r} and outside {outer!r}",
+                    "0 < inside < outside diameter [m]",
                 )
         elif self.geometry != "sheet":
             raise InputError("wall.geometry", repr(self.geometry), "'sheet' or 'fibre'")
@@ -184,12 +194,15 @@ def water_permeability(
         "L_m2_h_atm": inner * L_M2_H_ATM,
         "outer_L_m2_h_atm": outer * L_M2_H_ATM,
         "layers": [
-            {"permeability_m2": y.permeability_m2, "thickness_m": y.thickness_m, "side": y.side} for y in layers
+            {"permeability_m2": y.permeability_m2, "thickness_m": y.thickness_m, "side": y.side}
+            for y in layers
         ],
     }
     error = math.hypot(relative, WATER_VISCOSITY_UNCERTAINTY)
     return [
-        Measurement("permeability", k, "m^2", k * relative if k else None, method, region, (settled, opened), evidence),
+        Measurement(
+            "permeability", k, "m^2", k * relative if k else None, method, region, (settled, opened), evidence
+        ),
         Measurement(
             "water_permeability",
             inner,

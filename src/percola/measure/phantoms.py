@@ -39,13 +39,18 @@ class Phantom:
 
 
 def _phantom(
-    level: NDArray[np.floating], spacing_m: float, periodic: tuple[bool, bool, bool], known: Mapping[str, float]
+    level: NDArray[np.floating],
+    spacing_m: float,
+    periodic: tuple[bool, bool, bool],
+    known: Mapping[str, float],
 ) -> Phantom:
     level = np.ascontiguousarray(level, dtype=np.float32)
     return Phantom(level < 0, level, spacing_m, periodic, dict(known))
 
 
-def _centres(shape: tuple[int, int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _centres(
+    shape: tuple[int, int, int],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Voxel centres in voxels, broadcastable over (x, y, z)."""
     x, y, z = (np.arange(n) + 0.5 for n in shape)
     return x[:, None, None], y[None, :, None], z[None, None, :]
@@ -64,9 +69,7 @@ def slit(
         # Periodic along both axes: the plates repeat every n voxels along x + y.
         s = (np.mod(x + y + 0.0 * np.zeros((1, 1, length)), n) - n / 2) / math.sqrt(2.0)
         level = np.abs(s) - gap_voxels / 2
-        return _phantom(
-            level, spacing_m, (True, True, True), {"throat_radius_m": gap_voxels / 2 * spacing_m}
-        )
+        return _phantom(level, spacing_m, (True, True, True), {"throat_radius_m": gap_voxels / 2 * spacing_m})
     n = math.ceil(gap_voxels) + 2 * wall_voxels
     x, _, _ = _centres((n, 4, length))
     level = np.broadcast_to(np.abs(x - n / 2) - gap_voxels / 2, (n, 4, length))
@@ -185,10 +188,14 @@ def sphere_array(
     }
     if lattice not in sites:
         raise InputError("lattice", repr(lattice), "'sc', 'bcc' or 'fcc'")
-    touching = {"sc": math.pi / 6, "bcc": math.pi * math.sqrt(3) / 8, "fcc": math.pi * math.sqrt(2) / 6}[lattice]
+    touching = {"sc": math.pi / 6, "bcc": math.pi * math.sqrt(3) / 8, "fcc": math.pi * math.sqrt(2) / 6}[
+        lattice
+    ]
     fraction = touching if solid_fraction is None else solid_fraction
     if not 0 < fraction <= touching + 1e-9:
-        raise InputError("solid_fraction", f"{fraction:g}", f"above 0 and at most {touching:.4f} (touching spheres)")
+        raise InputError(
+            "solid_fraction", f"{fraction:g}", f"above 0 and at most {touching:.4f} (touching spheres)"
+        )
     n, count = cell_voxels, len(sites[lattice])
     radius = (3 * fraction / (4 * math.pi * count)) ** (1 / 3)  # in cells
     level = np.full((n, n, n), -np.inf)
@@ -211,9 +218,7 @@ ZICK_HOMSY_DRAG: Mapping[str, Mapping[float, float]] = {
 """Drag of one sphere over Stokes's, by lattice and solid fraction; Zick and Homsy, J. Fluid Mech. 115 (1982) 13, table 2."""
 
 
-def gyroid(
-    cell_voxels: int, porosity_level: float = 0.0, cells: int = 1, spacing_m: float = 1e-8
-) -> Phantom:
+def gyroid(cell_voxels: int, porosity_level: float = 0.0, cells: int = 1, spacing_m: float = 1e-8) -> Phantom:
     """The level-set gyroid, sin x cos y + sin y cos z + sin z cos x = c; void below c. Euler number -4 a cubic cell.
 
     Each of the two labyrinths of one conventional cell has the Euler number -4 (its graph has 8 nodes of 3 bonds: 8 - 12).
@@ -385,7 +390,9 @@ def _sphere_union(
                     deltas = [np.mod(a - c + n / 2, n) - n / 2 for a, c in zip(axes, centre, strict=True)]
                     near = [np.flatnonzero(np.abs(d) <= reach) for d in deltas]
                     dx, dy, dz = (d[m] for d, m in zip(deltas, near, strict=True))
-                    depth = radius - np.sqrt(dx[:, None, None] ** 2 + dy[None, :, None] ** 2 + dz[None, None, :] ** 2)
+                    depth = radius - np.sqrt(
+                        dx[:, None, None] ** 2 + dy[None, :, None] ** 2 + dz[None, None, :] ** 2
+                    )
                     block = np.ix_(*near)
                     level[block] = np.maximum(level[block], depth)
     return level

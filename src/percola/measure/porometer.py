@@ -125,7 +125,9 @@ def invaded(access: FloatVolume, radius: float, periodic: Periodic) -> BoolVolum
     if not centres.any():
         return centres
     pad = math.ceil(radius) + 1
-    width = [(min(pad, n) if p else 0,) * 2 for n, p in zip(centres.shape[:2], periodic[:2], strict=True)] + [(0, 0)]
+    width = [(min(pad, n) if p else 0,) * 2 for n, p in zip(centres.shape[:2], periodic[:2], strict=True)] + [
+        (0, 0)
+    ]
     away = np.pad(~centres, width, mode="wrap") if any(w[0] for w in width) else ~centres
     # The centre found lies anywhere within its voxel's cell, up to 0.87 from the voxel's centre.
     near = edt.edt(np.ascontiguousarray(away), parallel=1) <= radius + 0.87
@@ -166,7 +168,11 @@ NO_FLOW = FlowCurves(0.0, math.nan, (math.nan, math.nan), (), (), 0.0, None, Tru
 def _each(task: Callable[[float], Conduction], radii: list[float], several: int) -> list[Conduction]:
     if several < 2 or len(radii) < 2:
         return [task(r) for r in radii]
-    return [f for part in _parallel.run(lambda a, b: [task(radii[a])], [(i, i + 1) for i in range(len(radii))]) for f in part]
+    return [
+        f
+        for part in _parallel.run(lambda a, b: [task(radii[a])], [(i, i + 1) for i in range(len(radii))])
+        for f in part
+    ]
 
 
 def flow_curves(
@@ -270,7 +276,11 @@ def flow_curves(
 
 
 def throat_section(
-    void: BoolVolume, throat: tuple[int, int, int], radius: float, periodic: Periodic, level: FloatVolume | None = None
+    void: BoolVolume,
+    throat: tuple[int, int, int],
+    radius: float,
+    periodic: Periodic,
+    level: FloatVolume | None = None,
 ) -> tuple[float, float]:
     """Area and inscribed radius [voxel^2, voxel] of the narrowest flat section through a throat.
 
@@ -348,7 +358,9 @@ def pore_measurements(
         why = "no void reaches from side to side"
         return [
             Measurement("maximum_pore_size", None, "m", method=MAXIMUM_METHOD, region=region, reason=why),
-            Measurement("bubble_point_pressure", None, "Pa", method=PRESSURE_METHOD, region=region, reason=why),
+            Measurement(
+                "bubble_point_pressure", None, "Pa", method=PRESSURE_METHOD, region=region, reason=why
+            ),
             Measurement("average_pore_size", None, "m", method=AVERAGE_METHOD, region=region, reason=why),
         ]
     bubble = _pore_evidence(curves.bubble_radius * spacing_m, liquid)
@@ -377,9 +389,7 @@ def pore_measurements(
             bubble["pressure_Pa"],
             "Pa",
             bubble["pressure_Pa"]
-            * math.hypot(
-                0.1 / curves.bubble_radius, liquid.uncertainty_N_m / liquid.surface_tension_N_m
-            ),
+            * math.hypot(0.1 / curves.bubble_radius, liquid.uncertainty_N_m / liquid.surface_tension_N_m),
             PRESSURE_METHOD,
             region,
             (resolved,),
@@ -405,7 +415,9 @@ def pore_measurements(
         "half_dry": [0.5 * p / bubble["pressure_Pa"] for p in pressures],
         "wet": [s * p / bubble["pressure_Pa"] for s, p in zip(curves.wet_share, pressures, strict=True)],
     }
-    mean["gas_flow"] = "viscous; slip and gas compression act alike on the wet and the dry flow and are left out"
+    mean["gas_flow"] = (
+        "viscous; slip and gas compression act alike on the wet and the dry flow and are left out"
+    )
     mean["flow_solves"] = curves.solves
     width = abs(curves.bracket[0] - curves.bracket[1]) / 2
     checks = (
@@ -431,7 +443,7 @@ def pore_measurements(
     return out
 
 
-def porometer(
+def porometry(
     void: BoolVolume,
     spacing_m: float,
     periodic: Periodic,
@@ -461,7 +473,9 @@ def porometer(
         why = "there is no polymer: no pore has a size"
         return [
             Measurement("maximum_pore_size", None, "m", method=MAXIMUM_METHOD, region=region, reason=why),
-            Measurement("bubble_point_pressure", None, "Pa", method=PRESSURE_METHOD, region=region, reason=why),
+            Measurement(
+                "bubble_point_pressure", None, "Pa", method=PRESSURE_METHOD, region=region, reason=why
+            ),
             Measurement("average_pore_size", None, "m", method=AVERAGE_METHOD, region=region, reason=why),
         ]
     if progress:

@@ -276,7 +276,9 @@ def sem_surface_pore_size(
         seen = pictures(limit * factor)
         whole, walls = (
             sum(p.void_fraction * p.field * p.lines for p in seen),
-            sum(2 * p.void_fraction * p.field * p.lines / p.unbiased for p in seen if np.isfinite(p.unbiased)),
+            sum(
+                2 * p.void_fraction * p.field * p.lines / p.unbiased for p in seen if np.isfinite(p.unbiased)
+            ),
         )
         by_depth[factor] = 2 * whole / walls * spacing_m if walls else None
     spread = [v for v in (by_depth[0.5], by_depth[2.0]) if v is not None]
@@ -335,7 +337,9 @@ def sem_surface_pore_size(
     )
 
 
-def surface_to_internal_pore_ratio(surface: Measurement, section: Measurement, region: str = "surface") -> Measurement:
+def surface_to_internal_pore_ratio(
+    surface: Measurement, section: Measurement, region: str = "surface"
+) -> Measurement:
     """`surface_to_internal_pore_ratio`: SEM pore size of a surface layer over that of the section, paragraphs 17 and 100."""
     method = PARA + "17, 89(3): SEM average pore size of the surface layer / of the internal structure"
     name = "surface_to_internal_pore_ratio"

@@ -30,7 +30,7 @@ from percola.measure.porometer import (
     first_throat,
     flow_curves,
     pore_measurements,
-    porometer,
+    porometry,
     prepare,
 )
 from percola.measure.sem import sem_section_pore_size, sem_surface_pore_size, surface_to_internal_pore_ratio
@@ -55,7 +55,15 @@ DESCRIPTORS = (
     "neck_ratio",
     "core_sphericity",
 )
-NAMES = (*OPENNESS, "sem_average_pore_size", "degree_of_anisotropy", *POROMETRY, *FLOW, *DESCRIPTORS, "thickness")
+NAMES = (
+    *OPENNESS,
+    "sem_average_pore_size",
+    "degree_of_anisotropy",
+    *POROMETRY,
+    *FLOW,
+    *DESCRIPTORS,
+    "thickness",
+)
 """Every name that :func:`measure_structure` can give."""
 
 
@@ -106,7 +114,7 @@ def measure_structure(
     out: list[Measurement] = []
     report("porosity and open voids", 0.0)
     if wanted & set(OPENNESS):
-        out += measure_openness(void, spacing_m, periodic, axis, region)
+        out += [m for m in measure_openness(void, spacing_m, periodic, axis, region) if m.name in wanted]
     if "thickness" in wanted and wall is not None:
         out.append(
             Measurement(
@@ -137,7 +145,7 @@ def measure_structure(
     curves: FlowCurves | None = None
     if wanted & set(POROMETRY):
         if voids is None:
-            found = porometer(void, spacing_m, periodic, level, axis, liquid, region)
+            found = porometry(void, spacing_m, periodic, level, axis, liquid, region)
             found.append(_no_ratio(found[0], region))
         else:
             report("porometer: wet, dry and half-dry flow", 0.2)
@@ -150,11 +158,16 @@ def measure_structure(
                 study = _study(voids, isotropy)
             if wall is not None:
                 empty = SizeStudy((), (), (), (), (), (), 0)
-                found += wall_measurements(study or empty, curves, spacing_m, wall, liquid, _period(void, spacing_m))
+                found += wall_measurements(
+                    study or empty, curves, spacing_m, wall, liquid, _period(void, spacing_m)
+                )
         out += [m for m in found if m.name in wanted]
     if wanted & set(FLOW):
-        out += [m for m in _flow(void, spacing_m, periodic, wall, axis, level, layers, voids, study, region, report)
-                if m.name in wanted]
+        out += [
+            m
+            for m in _flow(void, spacing_m, periodic, wall, axis, level, layers, voids, study, region, report)
+            if m.name in wanted
+        ]
     if wanted & set(DESCRIPTORS):
         report("curvature, necks and topology", 0.85)
         distance = None if voids is None else _unoriented(voids.distance, axis)
@@ -243,7 +256,9 @@ def _flow(
             scatter = relative_scatter(study.dry)
         elif min(void.shape) >= 32:
             scatter = _octant_scatter(voids)
-    found = water_permeability(void, spacing_m, periodic, geometry, axis, level, layers, flow, scatter, radius, region)
+    found = water_permeability(
+        void, spacing_m, periodic, geometry, axis, level, layers, flow, scatter, radius, region
+    )
     return found if wall is not None else [m for m in found if m.name == "permeability"]
 
 
@@ -285,7 +300,11 @@ def measure_surface(
 
 
 def layer_permeability(
-    void: BoolVolume, spacing_m: float, periodic: Periodic, thickness_m: float, side: Literal["outer", "inner"],
+    void: BoolVolume,
+    spacing_m: float,
+    periodic: Periodic,
+    thickness_m: float,
+    side: Literal["outer", "inner"],
     axis: int = 2,
 ) -> Layer:
     """A surface slab as a layer in series for :func:`percola.measure.permeability.water_permeability`."""
@@ -328,7 +347,12 @@ def _combined(found: list[Measurement], total: int) -> Measurement:
         bad = next((m for m in found if not m.defined), first)
         reason = bad.reason or "given by fewer than half of the realizations"
         return replace(
-            first, value=None, uncertainty=None, checks=tuple(checks.values()), evidence=evidence, reason=reason
+            first,
+            value=None,
+            uncertainty=None,
+            checks=tuple(checks.values()),
+            evidence=evidence,
+            reason=reason,
         )
     if isinstance(good[0].value, str):
         words = [str(m.value) for m in good]

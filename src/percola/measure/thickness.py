@@ -32,7 +32,11 @@ def _stamp(cell, wrap, out, x0, x1):  # type: ignore[no-untyped-def]
                 covered = False
                 for n in range(27):
                     dx, dy, dz = n // 9 - 1, (n // 3) % 3 - 1, n % 3 - 1
-                    i, j, k = _beside(x + dx, nx, wrap[0]), _beside(y + dy, ny, wrap[1]), _beside(z + dz, nz, wrap[2])
+                    i, j, k = (
+                        _beside(x + dx, nx, wrap[0]),
+                        _beside(y + dy, ny, wrap[1]),
+                        _beside(z + dz, nz, wrap[2]),
+                    )
                     if i < 0 or j < 0 or k < 0:
                         continue
                     rise = cell[i, j, k] - r + np.float32(_SLACK)

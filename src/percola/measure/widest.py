@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from percola.measure._volume import BoolVolume, FloatVolume, Periodic
-from percola.measure.distance import DistanceMap
+from percola.measure._volume import FloatVolume, Periodic
 
 _LEVELS = 65535
 

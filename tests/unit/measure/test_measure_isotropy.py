@@ -1,0 +1,89 @@
+"""Chords in thirteen directions and the degree of anisotropy."""
+
+import numpy as np
+import pytest
+
+from percola.measure import phantoms
+from percola.measure.isotropy import (
+    DIRECTIONS,
+    anisotropy,
+    chord_statistics,
+    degree_of_anisotropy,
+    fabric_tensor,
+)
+
+
+def test_thirteen_different_directions():
+    assert len({tuple(d) for d in DIRECTIONS} | {tuple(-d) for d in DIRECTIONS}) == 26
+
+
+def test_tensor_recovers_an_ellipsoid():
+    rotation, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))
+    m = rotation @ np.diag([1.0, 1 / 4, 1 / 9]) @ rotation.T
+    n = DIRECTIONS / np.linalg.norm(DIRECTIONS, axis=1)[:, None]
+    lengths = 1 / np.sqrt(np.einsum("ij,jk,ik->i", n, m, n))
+    np.testing.assert_allclose(fabric_tensor(lengths), m, atol=1e-12)  # 13 exact equations for 6 unknowns
+    value, principal, _ = anisotropy(lengths)
+    np.testing.assert_allclose(principal, [3, 2, 1], rtol=1e-10)
+    assert value == pytest.approx(2 / 3)
+
+
+def test_cubic_bias_does_not_enter():
+    lengths = np.where(
+        np.abs(DIRECTIONS).sum(1) == 1, 5.0, np.where(np.abs(DIRECTIONS).sum(1) == 2, 5.2, 5.3)
+    )
+    assert anisotropy(lengths)[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_mean_intercept_of_slabs():
+    p = phantoms.layered((4, 6), 40, normal=2)
+    void = np.tile(p.void, (1, 1, 4))
+    stats = chord_statistics(void)
+    # Across: 7 walls in 40 voxels of which 24 are void: 2 x 24/7 (the box cuts at a wall, so 7 not 8).
+    assert stats.mean_intercept[0][2] == pytest.approx(48 / 7)
+    assert np.isinf(stats.mean_intercept[0][0])
+    # Whole void chords across are 6 voxels; three of four are whole (the last touches the box's end).
+    assert stats.weighted_chord[0][2] == 6.0
+
+
+def test_chords_of_whole_runs_by_brute_force():
+    void = np.random.default_rng(3).random((9, 8, 10)) > 0.5
+    stats = chord_statistics(void)
+    total, square = 0.0, 0.0
+    for x in range(9):
+        for y in range(8):
+            line = void[x, y]
+            edges = np.flatnonzero(np.diff(line)) + 1
+            runs = np.split(line, edges)[1:-1]
+            for r in runs:
+                if r[0]:
+                    total += len(r)
+                    square += len(r) ** 2
+    assert stats.weighted_chord[0][2] == pytest.approx(square / total)
+
+
+def test_isotropic_field_is_isotropic_within_confidence():
+    p = phantoms.gaussian_field(64, 12, 0.6, seed=0)
+    inside = [
+        m.value <= 1.3 * m.evidence["isotropic_95"] for m in degree_of_anisotropy(p.void, 1e-8, p.periodic)
+    ]
+    # The bound is a 95th percentile from eight octants: 30 % allowance for its own scatter.
+    assert all(inside)
+
+
+def test_stretched_field_is_not():
+    p = phantoms.gaussian_field(64, 12, 0.6, stretch=(1, 1, 1.5), seed=0)
+    for m in degree_of_anisotropy(p.void, 1e-8, p.periodic):
+        # True ratio of lengths 1/1.5: DA 0.33 with the scatter of some 6 % of a small box.
+        assert m.value == pytest.approx(1 / 3, abs=0.12)
+        assert m.value > m.evidence["isotropic_95"]
+        assert m.checks[0].status == "warn"
+        longest = np.array(m.evidence["principal_directions"][0])
+        assert abs(longest[2]) > 0.95
+
+
+def test_nothing_to_compare_is_a_result():
+    for fill in (True, False):
+        found = degree_of_anisotropy(np.full((8, 8, 8), fill), 1e-8, (True,) * 3)
+        assert [m.region for m in found] == ["void", "polymer"]
+        assert all(m.value is None and m.reason for m in found)
