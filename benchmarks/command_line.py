@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -17,10 +18,13 @@ import time
 BOUND_S = 0.5
 
 
-def seconds(command: list[str]) -> float:
-    start = time.perf_counter()
+def seconds(command: list[str]) -> tuple[float, float]:
+    """Wall and processor time of one start; they part where something else uses the machine."""
+    start, before = time.perf_counter(), os.times()
     subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start
+    wall, after = time.perf_counter() - start, os.times()
+    busy = after.children_user + after.children_system - before.children_user - before.children_system
+    return wall, busy
 
 
 def verbs() -> list[list[str]]:
@@ -44,15 +48,25 @@ def main() -> int:
     rows = []
     for verb in verbs():
         command = [sys.executable, "-m", "percola", *verb, "--help"]
-        first = seconds(command)
-        again = statistics.median(seconds(command) for _ in range(arguments.repeats))
-        rows.append({"command": " ".join(["percola", *verb, "--help"]), "first_s": first, "median_s": again})
+        first, _ = seconds(command)
+        walls, busy = zip(*(seconds(command) for _ in range(arguments.repeats)), strict=True)
+        rows.append(
+            {
+                "command": " ".join(["percola", *verb, "--help"]),
+                "first_s": first,
+                "median_s": statistics.median(walls),
+                "processor_s": statistics.median(busy),
+            }
+        )
     ok = all(row["median_s"] <= BOUND_S for row in rows)
     if arguments.json:
         print(json.dumps({"benchmark": "command_line", "bound_s": BOUND_S, "ok": ok, "rows": rows}, indent=2))
     else:
         for row in rows:
-            print(f"{row['command']:<40} {row['median_s']:.3f} s (first {row['first_s']:.3f} s)")
+            print(
+                f"{row['command']:<32} {row['median_s']:.3f} s "
+                f"(first {row['first_s']:.3f} s, processor {row['processor_s']:.3f} s)"
+            )
         print(f"all under {BOUND_S} s" if ok else f"some above {BOUND_S} s")
     return 0 if ok else 1
 

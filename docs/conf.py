@@ -37,7 +37,9 @@ html_theme_options = {
 html_show_sourcelink = False
 
 
-def without_generated_text(_app: Any, what: str, _name: str, obj: Any, _options: Any, lines: list[str]) -> None:
+def without_generated_text(
+    _app: Any, what: str, _name: str, obj: Any, _options: Any, lines: list[str]
+) -> None:
     """A dataclass without words of its own has its signature as docstring: say it once, not twice."""
     if what == "class" and lines and lines[0].startswith(f"{getattr(obj, '__name__', '')}("):
         lines.clear()
