@@ -23,6 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     faults.tolerant_streams()
+    if arguments == ["--version"]:
+        from percola._version import __version__
+
+        print(f"percola {__version__}")
+        return faults.DONE
     try:
         with faults.terminable():
             from percola.cli.app import app

@@ -10,12 +10,10 @@ from typing import Annotated, ParamSpec
 
 import typer
 
-from percola._version import __version__
-
 # The verbs, in the order of the help: each file holds one verb or one family.
 app = typer.Typer(
     name="percola",
-    epilog="Start with: percola run patent:Ex7",
+    epilog="Start with: percola run patent:Ex7. The version: percola --version",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -44,18 +42,9 @@ def work(verb: Callable[P, int | None]) -> Callable[P, Callable[[], int | None]]
     return prepared
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"percola {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
+def _group() -> None:
+    # No options here: Typer would load its converters (0.1 s) before it comes to the help of a verb.
     """A virtual laboratory for microporous membranes made by cooling a solution into a two-phase gel."""
 
 
@@ -142,8 +131,8 @@ Specimen = Annotated[str, typer.Argument(metavar="ID", help="A specimen such as 
 
 @specimens_app.callback(invoke_without_command=True)
 @work
-def _specimens(json: Json = False) -> None:
-    _list_specimens(json)
+def _specimens() -> None:
+    _list_specimens(json=False)
 
 
 @specimens_app.command("list")
