@@ -30,7 +30,7 @@ RUNNING, REACHED, NOT_FINITE, STEP_TOO_SMALL, CHUNK_FULL = 0, 1, 2, 3, 4
 
 _GROW, _SHRINK, _SAFETY = 1.35, 0.4, 0.85
 _MAX_RATIO = 1.5  # variable-step BDF2 is zero-stable below 1 + sqrt 2
-_MOBILE = 0.1  # below this share of the largest mobility the extrapolation fades out
+_MOBILE = 0.5  # below this share of the largest mobility the extrapolation fades out
 _LINEAR_CONTRAST = 0.05  # below this rms of phi the fluctuations grow linearly
 _PACE_SHARE = 0.1  # of the growth time of the fastest fluctuation, in one step; lags it by about a tenth
 _TINY = 1e-12
@@ -107,6 +107,9 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     """Try one step; on rejection the fields stay and only the step size changes."""
     kind = s.phi.dtype
     c = {name: value.astype(kind) for name, value in model.coefficients(s.time).items()}
+    contrast = jnp.maximum(jnp.std(s.phi), tol.floor)
+    if hasattr(model, "hastened"):
+        c = model.hastened(c, contrast)
     runs = s.dt > 0.0  # always: see materialize
     n_now, m = rates(model, ops, s.phi, s.psi, c, runs)
     dt = s.dt.astype(kind)
@@ -116,14 +119,17 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     if m is None:
         ahead = w * s.change
     else:
-        # where nothing can move nothing is extrapolated: the stabilization would carry the motion on without a force
-        ahead = (w * jnp.minimum(m / (_MOBILE * biharmonic), 1.0)) * s.change
+        # Where the stabilization is much stronger than what can move, it has inertia: it would carry motion on without a
+        # force, and long steps would swing the lean phase below zero. So the extrapolation fades out there, the more
+        # the longer the step (for dt -> 0 it stays, and with it the second order).
+        long = dt * (stiff + biharmonic * model.kappa)
+        fade = long / (1.0 + long)
+        ahead = (w * (1.0 - fade + fade * jnp.minimum(m / (_MOBILE * biharmonic), 1.0))) * s.change
     rhs = dt * ((1.0 + w) * n_now - w * s.rate) + (w * w / (1.0 + w)) * s.change - a0 * ahead
     lam = ops.symbol
     delta = ops.backward(ops.forward(rhs) / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam)))
     change = ahead + delta
     # relative to the contrast: while the first fluctuations grow, they are what must be followed
-    contrast = jnp.maximum(jnp.std(s.phi), tol.floor)
     error = jnp.sqrt(jnp.mean(delta * delta)) / (tol.error * contrast + _TINY)
     largest = jnp.max(jnp.abs(change)) / tol.change
     finite = jnp.isfinite(error + largest)
