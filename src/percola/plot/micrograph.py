@@ -1,11 +1,13 @@
-"""Pictures of a voxel structure as a scanning electron microscope would show it: grey relief, bright edges, dark pores.
+"""Pictures of a voxel structure as a scanning electron microscope would show it: grey relief, bright edges,
+dark pores.
 
-The structure is looked at straight down an axis; the first polymer met along each line of sight is drawn. Brightness
-follows what makes the contrast of secondary electrons: the yield grows as a surface tilts away (about as 1/cos of the
-tilt), edges and tips shine because electrons leave them on more than one side, and hollows stay dark because few get out
-(Reimer, Scanning Electron Microscopy, 2nd ed., ch. 4 and 6). It is a drawing after these rules, not a simulation of
-electron transport.
-"""
+The structure is looked at straight down an axis; the first polymer met along each line of sight is drawn.
+Brightness
+follows what makes the contrast of secondary electrons: the yield grows as a surface tilts away (about as
+    1/cos of the
+tilt), edges and tips shine because electrons leave them on more than one side, and hollows stay dark because
+few get out (Reimer, Scanning Electron Microscopy, 2nd ed., ch. 4 and 6). It is a drawing after these rules,
+not a simulation of electron transport."""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ class Micrograph:
 
 
 def _cubic_rows(n: int, zoom: int, wrap: bool) -> FloatImage:
-    """Matrix (n*zoom, n) of Catmull-Rom interpolation from n samples to n*zoom pixels, wrapping or clamped at the ends."""
+    """Matrix (n*zoom, n) of Catmull-Rom interpolation from n samples to n*zoom pixels, wrapping or clamped at
+    the ends."""
     x = (np.arange(n * zoom) + 0.5) / zoom - 0.5
     base = np.floor(x).astype(int)
     t = (x - base).astype(np.float32)
@@ -60,7 +63,8 @@ def _cubic_rows(n: int, zoom: int, wrap: bool) -> FloatImage:
 
 
 def _first_polymer(level: FloatImage, zoom: int, wrap: tuple[bool, bool]) -> FloatImage:
-    """Depth [voxels] of the first zero crossing from void to polymer along the last axis for each pixel; inf if none."""
+    """Depth [voxels] of the first zero crossing from void to polymer along the last axis for each pixel; inf
+    if none."""
     u, v = (_cubic_rows(level.shape[i], zoom, wrap[i]) for i in range(2))
     planes = np.ascontiguousarray(np.moveaxis(level, 2, 0))
     above = u @ planes[0] @ v.T
@@ -88,7 +92,8 @@ def _in_voxels(level: FloatImage) -> FloatImage:
 
 
 def _smooth_noise(shape: tuple[int, int], wavelength: float, rng: np.random.Generator) -> FloatImage:
-    """A periodic random field of unit standard deviation without detail finer than the wavelength [pixels]."""
+    """A periodic random field of unit standard deviation without detail finer than the wavelength
+    [pixels]."""
     spectrum = np.fft.rfft2(rng.standard_normal(shape))
     k = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None, :])
     spectrum *= np.exp(-((k * wavelength) ** 2))
@@ -104,7 +109,8 @@ def _rounded_minimum(a: FloatImage, b: FloatImage, radius: float) -> FloatImage:
 
 
 def feature_voxels(void: NDArray[np.bool_]) -> float:
-    """Mean length of what a line along any axis meets, void or polymer, in voxels: the scale of the structure."""
+    """Mean length of what a line along any axis meets, void or polymer, in voxels: the scale of the
+    structure."""
     crossings = sum(int(np.count_nonzero(np.diff(void, axis=ax))) for ax in range(void.ndim))
     return void.ndim * void.size / max(crossings, 1)
 
@@ -120,18 +126,17 @@ def micrograph(
 ) -> Micrograph:
     """The structure as seen on a broken section or on one of its surfaces.
 
-    Args:
-        level: field (nx, ny, nz), polymer where >= 0, its zero the interface; any scale.
-        spacing_m: edge of a voxel [m].
-        view: "section" looks along x on the wall broken across (z upwards); "outer" looks down on the face z = 0,
+    Args: level: field (nx, ny, nz), polymer where >= 0, its zero the interface; any scale. spacing_m: edge of
+        a voxel [m]. view: "section" looks along x on the wall broken across (z upwards); "outer" looks down
+        on the face z = 0,
             "inner" on the face z = nz.
         periodic: which axes wrap, for interpolation to the edge.
         width_pixels: least width of the picture [pixels]; whole pixels a voxel.
         seed: of the roughness of the break and the grain of the picture.
 
-    Limitation (convenience): the break is a gently wavy sheet with rounded edges, so that it looks like a frozen and
-    broken section; it does not follow the fracture mechanics. Nothing below the voxel size is shown or invented.
-    """
+    Limitation (convenience): the break is a gently wavy sheet with rounded edges, so that it looks like a
+    frozen and broken section; it does not follow the fracture mechanics. Nothing below the voxel size is
+    shown or invented."""
     rng = np.random.default_rng(seed)
     field = _in_voxels(np.asarray(level, np.float32))
     size = feature_voxels(field < 0)
@@ -167,7 +172,8 @@ def oblique(
     width_pixels: int = 640,
     title: str = "",
 ) -> Micrograph:
-    """The whole box seen from a corner above, parallel projection, on white: the still picture of the turning view.
+    """The whole box seen from a corner above, parallel projection, on white: the still picture of the turning
+    view.
 
     Args:
         level: field (nx, ny, nz), polymer where >= 0.
@@ -178,20 +184,33 @@ def oblique(
     """
     from scipy.ndimage import affine_transform
 
-    field = np.pad(_in_voxels(np.asarray(level, np.float32)), 2, constant_values=-4.0)
+    field = _in_voxels(np.asarray(level, np.float32))
     size = feature_voxels(field < 0)
     az, el = np.radians(azimuth_deg), np.radians(elevation_deg)
     right = np.array([np.cos(az), np.sin(az), 0.0])
-    sight = np.array([-np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), -np.sin(el)])  # from the eye into the box
+    sight = np.array(
+        [-np.sin(az) * np.cos(el), np.cos(az) * np.cos(el), -np.sin(el)]
+    )  # from the eye into the box
     up = np.cross(right, sight)
-    axes = np.array([-up, right, sight])  # rows of the picture run downwards
-    half = np.abs(axes) @ (np.array(field.shape) / 2)
-    shape = tuple(int(2 * h) + 2 for h in half)
-    matrix = axes.T
+    matrix = np.array([-up, right, sight]).T  # rows of the picture run downwards
+    shape = tuple(int(2 * h) + 6 for h in np.abs(matrix.T) @ (np.array(field.shape) / 2))
     offset = np.array(field.shape) / 2 - 0.5 - matrix @ (np.array(shape) / 2 - 0.5)
-    turned = affine_transform(field, matrix, offset, output_shape=shape, order=1, cval=-4.0, prefilter=False)
+    turned = affine_transform(
+        field, matrix, offset, output_shape=shape, order=1, mode="nearest", prefilter=False
+    )
+    # The cut faces are exact planes, not what interpolation to the outside would leave of them.
+    places = [np.arange(n, dtype=np.float32) for n in shape]
+    for i, n in enumerate(field.shape):
+        along = (
+            np.float32(offset[i])
+            + np.float32(matrix[i, 0]) * places[0][:, None, None]
+            + np.float32(matrix[i, 1]) * places[1][None, :, None]
+            + np.float32(matrix[i, 2]) * places[2][None, None, :]
+        )
+        # Creases are rounded over a voxel and a half: sharper ones would break into steps on this grid.
+        turned = _rounded_minimum(turned, np.minimum((n / 2) - np.abs(along - (n - 1) / 2), 8.0), 1.5)
     zoom = max(1, round(width_pixels / turned.shape[1]))
-    depth = _first_polymer(np.ascontiguousarray(turned), zoom, (False, False))
+    depth = _first_polymer(turned, zoom, (False, False))
     grey = _shade(depth * zoom, size * zoom, np.random.default_rng(0), deep=40.0)
     grey[~np.isfinite(depth)] = 1.0
     return Micrograph(grey, spacing_m / zoom, (depth * spacing_m).astype(np.float32), title)
@@ -210,9 +229,8 @@ def _blurred(image: FloatImage, sigma: float) -> FloatImage:
 
 
 def _shade(depth: FloatImage, feature: float, rng: np.random.Generator, deep: float = 3.5) -> FloatImage:
-    """Brightness from a depth map, both in pixels; ``feature`` is the size of struts and pores, and ``deep`` the depth,
-    in features, at which brightness has fallen to 1/e.
-    """
+    """Brightness from a depth map, both in pixels; ``feature`` is the size of struts and pores, and ``deep``
+    the depth, in features, at which brightness has fallen to 1/e."""
     found = np.isfinite(depth)
     if not found.any():
         return np.full(depth.shape, 0.04, np.float32)
@@ -226,7 +244,8 @@ def _shade(depth: FloatImage, feature: float, rng: np.random.Generator, deep: fl
     tilt = 0.34 + 0.46 * (np.minimum(1.0 / cosine, 2.4) - 1.0) * (0.35 + 0.65 * step)
     # The detector sits at the upper left: faces turned to it are a little brighter.
     side = 0.26 * (gx * 0.6 + gy * 0.8) * cosine * step
-    # Hollows hold their electrons back, tips and edges let them out: depth against its surroundings, two scales.
+    # Hollows hold their electrons back, tips and edges let them out: depth against its surroundings, two
+    # scales.
     hollow = np.zeros_like(z)
     for scale, weight in ((0.35, 0.5), (1.0, 0.5)):
         hollow += weight * (z - _blurred(z, scale * feature)) / (scale * feature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,11 @@ def numbers(values: Any) -> np.ndarray:
     return np.array([np.nan if v is None else v for v in values], dtype=float)
 
 
-def phase_map(diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = None, ax: Axes | None = None) -> Axes:
-    """Fig. 4 for one recipe: cloud-point curve, spinodal, melting and crystallization lines, and the quench drawn in.
+def phase_map(
+    diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Fig. 4 for one recipe: cloud-point curve, spinodal, melting and crystallization lines, and the quench
+    drawn in.
 
     Args:
         diagram: content of ``phase_diagram.json``.
@@ -40,25 +44,28 @@ def phase_map(diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = No
                 shown.append(y[np.isfinite(y)])
 
     line("melting_K", "melting (equilibrium)", color=style.GREY, lw=1.1, ls=(0, (5, 2)))
-    crystallization = diagram.get("crystallization") or []
-    blues = ("#0b3c5d", "#1f6094", "#4f8fc0", "#87b6da", "#b5d3ea")
-    for i, curve in enumerate(crystallization):
+    recipe = diagram.get("recipe") or {}
+    curves = diagram.get("crystallization") or []
+    for i, curve in enumerate(curves):
         y = numbers(curve["temperature_K"]) - ZERO_CELSIUS_K
         if np.isfinite(y).any():
-            t_s = curve["dissolution_K"] - ZERO_CELSIUS_K
+            t_s = curve["dissolution_K"]
+            own = recipe.get("dissolution_K") is not None and abs(t_s - recipe["dissolution_K"]) < 0.05
             # Coldest dissolution darkest: it crystallizes first.
-            colour = blues[min(i, len(blues) - 1)]
-            ax.plot(w[: len(y)], y, color=colour, lw=1.7, label=f"crystallization, $T_s$ = {t_s:.0f} °C")
+            shade = style.between("#0b3c5d", "#bcd7ea", i / max(len(curves) - 1, 1))
+            words = f"crystallization, Tₛ {t_s - ZERO_CELSIUS_K:.4g} °C" + (" (recipe)" if own else "")
+            ax.plot(w[: len(y)], y, color=style.RED if own else shade, lw=2.2 if own else 1.4, label=words)
             shown.append(y[np.isfinite(y)])
     line("cloud_point_K", "cloud point (liquid-liquid)", color=style.ORANGE, ls=(0, (6, 1.5, 1, 1.5)))
     line("spinodal_K", "spinodal", color=style.ORANGE, lw=1.1, ls=":")
-    recipe = diagram.get("recipe") or {}
     if recipe.get("w") is not None and recipe.get("dissolution_K") is not None:
         top = recipe["dissolution_K"] - ZERO_CELSIUS_K
         ends = [t[-1] for t in ((thermal or {}).get("traces") or {}).values() if t]
         bottom = min(ends) - ZERO_CELSIUS_K if ends else 20.0
         x = 100 * recipe["w"]
-        ax.annotate("", (x, bottom), (x, top), arrowprops={"arrowstyle": "-|>", "color": style.RED, "lw": 1.8})
+        ax.annotate(
+            "", (x, bottom), (x, top), arrowprops={"arrowstyle": "-|>", "color": style.RED, "lw": 1.8}
+        )
         ax.plot([x], [top], "o", color=style.RED, ms=5, zorder=5)
         ax.annotate("quench", (x, top), (5, 3), textcoords="offset points", color=style.RED, fontsize=8)
         shown.append(np.array([top, bottom]))
@@ -66,9 +73,8 @@ def phase_map(diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = No
     if critical.get("w") is not None and critical.get("T_K") is not None:
         t_c = critical["T_K"] - ZERO_CELSIUS_K
         ax.plot([100 * critical["w"]], [t_c], "x", color=style.ORANGE, ms=6, mew=1.5)
-        ax.annotate(
-            "critical", (100 * critical["w"], t_c), (5, 4), textcoords="offset points", color=style.ORANGE, fontsize=7.5
-        )  # fmt: skip
+        point = (100 * critical["w"], t_c)
+        ax.annotate("critical", point, (5, 4), textcoords="offset points", color=style.ORANGE, fontsize=7.5)
     if shown:
         low, high = min(float(s.min()) for s in shown), max(float(s.max()) for s in shown)
         ax.set_ylim(max(low, -50) - 8, high + 14)
@@ -76,37 +82,40 @@ def phase_map(diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = No
     solvent = diagram.get("solvent", "solvent")
     ax.set_xlabel(f"{diagram.get('polymer', 'polymer')} in {solvent}, wt%")
     ax.set_ylabel("temperature, °C")
-    ax.legend(loc="lower right", fontsize=7.2, labelspacing=0.3)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, fontsize=7.5, labelspacing=0.3)
     return ax
 
 
-def crystallization_against_dissolution(
-    diagram: Mapping[str, Any], ax: Axes | None = None
-) -> Axes:
-    """Fig. 1 for one recipe: crystallization temperature against dissolution temperature, one line a concentration."""
+def crystallization_against_dissolution(diagram: Mapping[str, Any], ax: Axes | None = None) -> Axes:
+    """Fig. 1 for one recipe: crystallization temperature against dissolution temperature, one line a
+    concentration."""
     ax = style.axes(ax)
     data = diagram["tc_against_ts"]
     t_s = numbers(data["dissolution_K"]) - ZERO_CELSIUS_K
     marks = "oDs^v"
     for i, (w, row) in enumerate(zip(data["weight_fractions"], data["crystallization_K"], strict=True)):
         y = numbers(row) - ZERO_CELSIUS_K
-        ax.plot(t_s, y, color=style.CYCLE[i % 6], marker=marks[i % 5], ms=3.2, lw=1.2, label=f"{100 * w:.3g} wt%")
+        ax.plot(
+            t_s, y, color=style.CYCLE[i % 6], marker=marks[i % 5], ms=3.2, lw=1.2, label=f"{100 * w:.3g} wt%"
+        )
     recipe = diagram.get("recipe") or {}
     if recipe.get("dissolution_K") is not None:
         x = recipe["dissolution_K"] - ZERO_CELSIUS_K
         ax.axvline(x, color=style.RED, lw=1, ls=":")
-        ax.annotate("this recipe", (x, 0.03), (3, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-                    rotation=90, color=style.RED, fontsize=7.5, va="bottom")  # fmt: skip
+        ax.annotate("this recipe", (x, 0.03), (3, 0), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", rotation=90, color=style.RED, fontsize=7.5,
+                    va="bottom")  # fmt: skip
     rate = data.get("cooling_rate_K_s", diagram.get("cooling_rate_K_s"))
-    ax.set_xlabel("dissolution temperature $T_s$, °C")
+    ax.set_xlabel("dissolution temperature Tₛ, °C")
     cooled = f" at {rate * 60:.3g} K/min" if rate else ""
-    ax.set_ylabel(f"crystallization temperature $T_c${cooled}, °C")
+    ax.set_ylabel(f"crystallization temperature{cooled}, °C")
     ax.legend(title="polymer", title_fontsize=8)
     return ax
 
 
 def temperature_traces(thermal: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """Temperature against time at the core and both surfaces; dashed, where there are crystals, the crystallized part.
+    """Temperature against time at the core and both surfaces; dashed, where there are crystals, the
+    crystallized part.
 
     Args:
         thermal: content of ``thermal.json``.
@@ -129,10 +138,11 @@ def temperature_traces(thermal: Mapping[str, Any], ax: Axes | None = None) -> Ax
         right.spines["right"].set_visible(True)
         right.grid(False)
     ax.set_xscale("log")
+    style.log_axis(ax.xaxis)
     ax.set_xlim(start, float(t[-1]))
     ax.set_xlabel("time after leaving the die, s")
     ax.set_ylabel("temperature, °C")
-    ax.legend(loc="upper right")
+    ax.legend(loc="center left", bbox_to_anchor=(0.0, 0.45))
     return ax
 
 
@@ -161,23 +171,27 @@ def _against_time(gel: Mapping[str, Any], key: str, scale: float, offset: float,
         drawn.add(region)
     if drawn:
         ax.set_xscale("log")
+        style.log_axis(ax.xaxis)
         ax.set_xlabel("time, s")
     return bool(drawn)
 
 
 def structure_length_history(gel: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """Length of the demixing structure against time, both logarithmic; flat where crystals have arrested it."""
+    """Length of the demixing structure against time, both logarithmic; flat where crystals have arrested
+    it."""
     ax = style.axes(ax)
     if not _against_time(gel, "structure_length_m", 1e6, 0.0, ax):
         return style.nothing(ax, "no structure length was recorded")
     ax.set_yscale("log")
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+    from matplotlib.ticker import FixedLocator, NullFormatter, StrMethodFormatter
 
     low, high = ax.get_ylim()
-    if high / low < 30:  # too short for decades alone: label 1, 2, 5 as well
-        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    steps = (1, 2, 5) if high / low > 5 else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [s * 10.0**d for d in decades for s in steps if low <= s * 10.0**d <= high]
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
     ax.set_ylabel("structure length, µm")
     return ax
 

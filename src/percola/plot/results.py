@@ -1,4 +1,5 @@
-"""Pictures of measurements: flow curves of the porometer, pore sizes, the size effect, results beside reported ones."""
+"""Pictures of measurements: flow curves of the porometer, pore sizes, the size effect, results beside
+reported ones."""
 
 from __future__ import annotations
 
@@ -17,10 +18,11 @@ KGF_CM2_PA = 98066.5
 
 
 def flow_curves(porometry: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """Wet, dry and half-dry flow against pressure; mean flow pressure where the wet curve meets the half-dry one.
+    """Wet, dry and half-dry flow against pressure; mean flow pressure where the wet curve meets the half-dry
+    one.
 
-    Args:
-        porometry: ``pressure_Pa``, ``wet``, ``dry`` (flows in one unit, named by ``flow_unit``), and where known
+    Args: porometry: ``pressure_Pa``, ``wet``, ``dry`` (flows in one unit, named by ``flow_unit``), and where
+        known
             ``bubble_point_Pa`` and ``mean_flow_Pa``.
     """
     ax = style.axes(ax)
@@ -76,42 +78,44 @@ def pore_size_distribution(distribution: Mapping[str, Any], ax: Axes | None = No
 
 
 def size_effect(effect: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """How a pore size depends on the thickness of what is measured, and where it is taken to the whole wall.
+    """Pore diameters of sub-volumes against their edge, carried on to the whole wall.
 
-    Args:
-        effect: ``thickness_m`` and ``diameter_m`` of the sub-volumes (and ``uncertainty_m``), the ``fit`` (same keys)
-            and ``wall`` {"thickness_m", "diameter_m", "uncertainty_m"}; or a list of such series under ``series``,
-            each with its ``label``.
+    Args: effect: ``series``, each with ``label`` and lists of tuples in metres: ``points`` (edge, diameter),
+        ``mean``
+            (edge, diameter, deviation), ``predicted`` (thickness, diameter, deviation), and ``wall``
+            (thickness, diameter, deviation).
     """
     ax = style.axes(ax)
-    series = effect.get("series") or [effect]
-    for i, one in enumerate(series):
+    for i, one in enumerate(effect["series"]):
         colour = style.CYCLE[i % 6]
-        x, y = numbers(one["thickness_m"]) * 1e6, numbers(one["diameter_m"]) * 1e6
-        s = one.get("uncertainty_m")
-        error = None if s is None else numbers(s) * 1e6
-        ax.errorbar(x, y, error, fmt="o", ms=3.5, lw=1, capsize=2, color=colour, label=one.get("label", "sub-volumes"))
-        fit = one.get("fit")
-        if fit:
-            ax.plot(numbers(fit["thickness_m"]) * 1e6, numbers(fit["diameter_m"]) * 1e6, color=colour, lw=1, ls="--")
-        wall = one.get("wall")
-        if wall and wall.get("diameter_m") is not None:
-            spread = wall.get("uncertainty_m")
-            ax.errorbar([wall["thickness_m"] * 1e6], [wall["diameter_m"] * 1e6],
-                        None if spread is None else [spread * 1e6], fmt="D", ms=5.5, capsize=3, color=colour,
-                        markerfacecolor="white", markeredgewidth=1.4)  # fmt: skip
-            ax.annotate("whole wall", (wall["thickness_m"] * 1e6, wall["diameter_m"] * 1e6), (-4, 7),
-                        textcoords="offset points", ha="right", fontsize=7.5, color=colour)  # fmt: skip
+        label = one["label"]
+        if one["points"]:
+            x, y = np.array(one["points"], float).T * 1e6
+            ax.plot(x, y, ".", ms=3.5, color=colour, alpha=0.35, mew=0, label=f"{label}, sub-volumes")
+        if one["mean"]:
+            x, y, s = np.array(one["mean"], float).T * 1e6
+            ax.errorbar(x, y, s, fmt="o", ms=4, lw=1.2, capsize=2.5, color=colour)
+        if one["predicted"]:
+            x, y, s = np.array(one["predicted"], float).T * 1e6
+            ax.plot(x, y, color=colour, lw=1.2, ls=(0, (5, 2)), label=f"{label}, predicted")
+            ax.fill_between(x, y - s, y + s, color=colour, alpha=0.12, lw=0)
+        thickness, diameter, spread = one["wall"]
+        if thickness is not None:
+            error = None if spread is None else [spread * 1e6]
+            ax.errorbar([thickness * 1e6], [diameter * 1e6], error, fmt="D", ms=5.5, capsize=3, color=colour, markerfacecolor="white", mew=1.4,
+                        label=f"{label}, whole wall")  # fmt: skip
     ax.set_xscale("log")
+    style.log_axis(ax.xaxis)
     ax.set_xlabel("thickness, µm")
-    ax.set_ylabel("pore diameter, µm")
+    ax.set_ylabel("pore diameter (F316), µm")
     ax.set_ylim(bottom=0)
-    ax.legend()
+    ax.legend(loc="lower left", fontsize=7, labelspacing=0.25)
     return ax
 
 
 def against_reported(rows: Sequence[Mapping[str, Any]], ax: Axes | None = None) -> Axes:
-    """Computed over reported value, one line a quantity, on a logarithmic axis; the bar is one standard deviation.
+    """Computed over reported value, one line a quantity, on a logarithmic axis; the bar is one standard
+    deviation.
 
     Args:
         rows: {"label", "ratio", "low", "high"} each.

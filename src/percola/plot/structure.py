@@ -12,10 +12,11 @@ from percola.plot.micrograph import Micrograph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 #: Colour maps by field: polymer fraction, crystallinity, void/polymer.
 MAPS = {"phi": "YlGnBu", "psi": "magma", "void": "Greys_r"}
-WORDS = {"phi": "polymer fraction", "psi": "crystallinity", "void": "polymer (light) and void (dark)"}
+WORDS = {"phi": "polymer fraction", "psi": "crystallinity", "void": "membrane"}
 
 
 def field_slice(
@@ -26,12 +27,18 @@ def field_slice(
     data = np.asarray(plane, dtype=float)
     extent = (0.0, data.shape[0] * spacing_m * 1e6, 0.0, data.shape[1] * spacing_m * 1e6)
     if name == "void":
-        image = ax.imshow(1 - data.T, origin="lower", extent=extent, cmap="Greys_r", vmin=0, vmax=1)
+        from matplotlib.colors import ListedColormap
+
+        pair = ListedColormap(["#23272e", "#e9e4da"])
+        image = ax.imshow(1 - data.T, origin="lower", extent=extent, cmap=pair, vmin=0, vmax=1)
     else:
         image = ax.imshow(data.T, origin="lower", extent=extent, cmap=MAPS.get(name, "viridis"), vmin=0)
-        bar = ax.figure.colorbar(image, ax=ax, orientation="horizontal", fraction=0.05, pad=0.03, aspect=30)
-        bar.outline.set_linewidth(0.5)  # type: ignore[operator]
-        bar.ax.tick_params(labelsize=7, length=2)
+    bar = ax.figure.colorbar(image, ax=ax, orientation="horizontal", fraction=0.05, pad=0.03, aspect=30)
+    bar.outline.set_linewidth(0.5)
+    bar.ax.tick_params(labelsize=7.5, length=2)
+    if name == "void":
+        bar.set_ticks([0.25, 0.75], labels=["void", "polymer"])
+        bar.ax.tick_params(length=0)
     ax.set_title(title or WORDS.get(name, name), fontweight="normal", fontsize=8.5)
     ax.set_xticks([])
     ax.set_yticks([])
@@ -43,7 +50,8 @@ def field_slice(
 
 
 def sem(picture: Micrograph, ax: Axes | None = None) -> Axes:
-    """A computed micrograph with its legend strip: title and scale bar, as a microscope writes it under the picture."""
+    """A computed micrograph with its legend strip: title and scale bar, as a microscope writes it under the
+    picture."""
     ax = style.axes(ax, (5.0, 5.3))
     ax.imshow(labelled(picture), cmap="gray", vmin=0, vmax=1, interpolation="none")
     ax.set_axis_off()
@@ -55,7 +63,7 @@ def labelled(picture: Micrograph) -> NDArray[np.float32]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    height, width = picture.grey.shape
+    width = picture.grey.shape[1]
     strip = max(34, width // 18)
     figure = Figure(figsize=(width / 100, strip / 100), dpi=100, facecolor="black")
     canvas = FigureCanvasAgg(figure)
@@ -71,7 +79,7 @@ def labelled(picture: Micrograph) -> NDArray[np.float32]:
     return np.concatenate([picture.grey, label[:strip, :width]], axis=0)
 
 
-def _bar(left: float, right: float, y: float) -> object:
+def _bar(left: float, right: float, y: float) -> Line2D:
     from matplotlib.lines import Line2D
 
     return Line2D([left, right], [y, y], color="white", lw=3, solid_capstyle="butt")

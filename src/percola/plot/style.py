@@ -1,4 +1,5 @@
-"""One look for all figures: colours that print and that colour-blind readers can part, quiet axes, SVG text as paths."""
+"""One look for all figures: colours that print and that colour-blind readers can part, quiet axes, SVG text
+as paths."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 INK = "#1d2733"
 GREY = "#7b8794"
@@ -59,6 +61,12 @@ RC: dict[str, Any] = {
 }
 
 
+def between(dark: str, light: str, share: float) -> str:
+    """The colour ``share`` of the way from one to another, as "#rrggbb"."""
+    one, two = ([int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (dark, light))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in zip(one, two, strict=True))
+
+
 def axes(ax: Axes | None, figsize: tuple[float, float] = (5.4, 3.6)) -> Axes:
     """``ax`` itself, or the axes of a new figure."""
     if ax is not None:
@@ -78,15 +86,41 @@ def nothing(ax: Axes, words: str) -> Axes:
     return ax
 
 
-def scale_bar(ax: Axes, width_m: float, colour: str = "white", y: float = 0.05) -> str:
-    """A scale bar of a round length in the lower left corner of an image whose extent is in micrometres.
+def log_axis(axis: Axis) -> None:
+    """Plain numbers at the decades of a logarithmic axis (0.01, 0.1, 1, ...), quick to draw; superscripts far
+    from one."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+    def words(value: float, _: object) -> str:
+        import math
+
+        power = round(math.log10(value)) if value > 0 else 0
+        if not -3 <= power <= 4:
+            return f"10{str(power).translate(raised)}"
+        return f"{value:.{max(-power, 0)}f}"
+
+    axis.set_major_formatter(FuncFormatter(words))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def scale_bar(ax: Axes, width_m: float, y: float = 0.06) -> str:
+    """A white scale bar with a dark rim, of a round length, in the lower left corner of an image ``width_m``
+    wide.
 
     Returns the length in words.
     """
+    from matplotlib.patheffects import withStroke
+
     length, words = round_length(width_m / 4)
-    ax.plot([0.05, 0.05 + length / width_m], [y, y], color=colour, lw=3, transform=ax.transAxes, solid_capstyle="butt")
-    ax.text(0.05 + length / width_m / 2, y + 0.02, words, color=colour, ha="center", va="bottom", fontsize=8,
-            transform=ax.transAxes)  # fmt: skip
+    right = 0.05 + length / width_m
+    rim = withStroke(linewidth=5.5, foreground=INK)
+    ax.plot([0.05, right], [y, y], color="white", lw=3, transform=ax.transAxes, solid_capstyle="butt",
+            path_effects=[rim])  # fmt: skip
+    ax.text((0.05 + right) / 2, y + 0.025, words, color="white", ha="center", va="bottom", fontsize=8.5,
+            fontweight="bold", transform=ax.transAxes,
+            path_effects=[withStroke(linewidth=2.2, foreground=INK)])  # fmt: skip
     return words
 
 

@@ -6,12 +6,14 @@ import contextlib
 import datetime
 import functools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from percola.errors import PercolaError
+from percola.judge import definitions
 from percola.measurement import Measurement
 from percola.report import figures, numbers
 from percola.report.data import Fields, RunData, read
@@ -29,6 +31,22 @@ HEADLINE = (
     "thickness",
     "degree_of_anisotropy",
 )
+#: What describes the shape of the structure rather than what a bench would measure; folded away in the table.
+DESCRIPTORS = (
+    "euler_number",
+    "surface_area_per_volume",
+    "structure_period",
+    "mean_curvature",
+    "gaussian_curvature",
+    "saddle_fraction",
+    "saddle_area_fraction",
+    "polymer_convex_area_fraction",
+    "void_convex_area_fraction",
+    "local_thickness",
+    "neck_ratio",
+    "core_sphericity",
+    "permeability",
+)
 _GRADES = {
     "error": "Error",
     "outside_patent": "Outside the patent",
@@ -44,13 +62,13 @@ _STATUS_WORDS = {
 
 
 def build(run_dir: str | Path, *, three_d: bool = True) -> Path:
-    """Write ``report.html`` and ``figures/`` into a run directory, from what that directory holds and nothing else.
+    """Write ``report.html`` and ``figures/`` into a run directory, from what that directory holds and nothing
+    else.
 
     Missing or damaged pieces appear as missing, with the reason; the page needs no network.
 
-    Args:
-        run_dir: the run directory.
-        three_d: whether to embed the rotatable view (adds about 6 MB: the drawing library, once, and the mesh).
+    Args: run_dir: the run directory. three_d: whether to embed the rotatable view (adds about 6 MB: the
+        drawing library, once, and the mesh).
 
     Returns:
         The path of the page.
@@ -69,7 +87,8 @@ def build(run_dir: str | Path, *, three_d: bool = True) -> Path:
         if any(name.startswith(f"{region}/") for name in run.field_names):
             regions[region] = run.fields(region)
     compared = _compared(run)
-    with matplotlib.rc_context(style.RC):
+    look: Any = style.RC
+    with matplotlib.rc_context(look):
         pictures = {
             **figures.process_figures(run),
             **figures.structure_figures(run, regions),
@@ -101,7 +120,7 @@ def _page(
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    manifest = run.manifest
+    manifest = {"version": "", "specimen": None, "id": "", **run.manifest}
     verdicts = {str(v.get("key")): v for v in run.verdicts}
     references = _references(run)
     core = regions.get("core")
@@ -122,7 +141,7 @@ def _page(
         compared=compared,
         reported_note=_reported_note(run),
         definition=_verdict_rows(verdicts.get("definition_A")),
-        claims=[_verdict(v) for k, v in verdicts.items() if k.startswith("claim_")],
+        claims=[_claim(v) for k, v in verdicts.items() if k.startswith("claim_")],
         preferred=[_verdict(v) for v in run.verdicts if v.get("group") == "preferred"],
         structure=_structure_reasons(run),
         checks=_checks(run),
@@ -135,6 +154,7 @@ def _page(
         plotly=_plotly_js() if scene else "",
         edges=_edges(core),
         symbol=_SYMBOL,
+        confidence=f"{100 * definitions().confidence:g}",
         built=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     )
 
@@ -151,7 +171,8 @@ def _title(run: RunData) -> str:
 
 
 def _subtitle(run: RunData) -> str:
-    return str(run.recipe.get("description", ""))
+    text = str(run.recipe.get("description", "")).replace("degC", "°C").replace("T_s", "dissolved at")
+    return re.sub(r"\bMw ([0-9.]+)e([0-9]+)", lambda m: f"Mw {m[1]}×10{m[2].translate(_RAISED)}", text)
 
 
 def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -182,7 +203,13 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
     if open_parts:
         said += "; open: " + "; ".join(open_parts)
     class_words = str(found.evidence.get("words", "")) if found is not None else ""
-    return {"status": status, "title": words, "words": said + ".", "by": verdict["source"], "class_words": class_words}
+    return {
+        "status": status,
+        "title": words,
+        "words": said + ".",
+        "by": verdict["source"],
+        "class_words": class_words,
+    }
 
 
 def _lower(text: str) -> str:
@@ -206,7 +233,7 @@ def _cards(run: RunData) -> list[dict[str, str]]:
             unit = ""
         below = m.reason if not m.defined else ""
         if m.unit == "Pa" and m.defined and isinstance(m.value, float | int):
-            below = f"{numbers.rounded(m.value / 1e6)[0]}{numbers.THIN}MPa"
+            below = f"{numbers.rounded(m.value / 1e6)[0]}{numbers.SPACE}MPa"
         patent = reported.get(name)
         out.append(
             {
@@ -235,13 +262,20 @@ def _reported(run: RunData) -> dict[str, Mapping[str, Any]]:
 
 def _reported_note(run: RunData) -> str:
     raw = run.manifest.get("reported") or {}
-    return str(raw.get("note", "")) if isinstance(raw, Mapping) and not isinstance(raw.get("note"), Mapping) else ""
+    return (
+        str(raw.get("note", ""))
+        if isinstance(raw, Mapping) and not isinstance(raw.get("note"), Mapping)
+        else ""
+    )
 
 
 def _reported_text(name: str, reported: Mapping[str, Any]) -> str:
     relation = {"<=": "≤ ", ">=": "≥ "}.get(str(reported.get("relation", "=")), "")
     value = reported.get("value")
     unit = str(reported.get("unit", ""))
+    if isinstance(value, float) and numbers.field_unit(name, unit).unit in ("µm", "mm"):
+        digits = numbers.field_unit(name, unit)
+        return f"{relation}{value * digits.factor:.4g}{numbers.SPACE}{digits.unit}"
     if isinstance(value, str) or value is None:
         return numbers.shown(name, value, unit)
     return relation + numbers.shown(name, float(value), unit)
@@ -264,9 +298,15 @@ def _compared(run: RunData) -> list[dict[str, Any]]:
             row["computed"] = numbers.shown(m.name, m.value if m.defined else None, m.unit, m.uncertainty)
             if not m.defined and m.reason:
                 row["computed"] = f"– ({m.reason})"
-            number = isinstance(m.value, float | int) and isinstance(value, float | int) and m.defined
-            if number and value and m.value > 0 and value > 0 and reported.get("relation", "=") == "=":  # type: ignore[operator]
-                ratio = m.value / value  # type: ignore[operator]
+            relation = reported.get("relation", "=")
+            if not m.defined or m.value is None:
+                pass
+            elif isinstance(m.value, str) or isinstance(value, str):
+                row["ratio"] = "agrees" if m.value == value else "differs"
+            elif value is not None and relation == "<=":
+                row["ratio"] = "agrees" if m.value <= value else "differs"
+            elif value and m.value > 0 and value > 0:
+                ratio = m.value / value
                 sigma = (m.uncertainty or 0.0) / value
                 row["ratio"] = f"{ratio:.2f}"
                 row["plot"] = {
@@ -275,10 +315,6 @@ def _compared(run: RunData) -> list[dict[str, Any]]:
                     "low": max(ratio - sigma, 0.02 * ratio),
                     "high": ratio + sigma,
                 }
-            elif isinstance(m.value, str) and isinstance(value, str):
-                row["ratio"] = "agrees" if m.value == value else "differs"
-            elif number and reported.get("relation") == "<=":
-                row["ratio"] = "agrees" if m.value <= value else "differs"  # type: ignore[operator]
         rows.append(row)
     return rows
 
@@ -367,10 +403,7 @@ def _solution_rows(solution: Any) -> list[dict[str, str]]:
             if "value" in node and not isinstance(node["value"], Mapping | list):
                 value = node["value"]
                 if isinstance(value, float | int) and not isinstance(value, bool):
-                    number, spread = numbers.rounded(float(value), node.get("uncertainty"))
-                    shown = f"{number} ± {spread}" if spread else number
-                    unit = str(node.get("unit", ""))
-                    shown += f"{numbers.THIN}{unit}" if unit not in ("", "1") else ""
+                    shown = _property(str(node.get("name", name)), float(value), node)
                 else:
                     shown = _text(value)
                 rows.append(
@@ -390,6 +423,33 @@ def _solution_rows(solution: Any) -> list[dict[str, str]]:
 
     walk(solution or {}, "")
     return rows
+
+
+def _property(name: str, value: float, node: Mapping[str, Any]) -> str:
+    """A derived property with its own unit; temperatures in degrees Celsius."""
+    sigma, unit = node.get("uncertainty"), str(node.get("unit", ""))
+    if unit == "K" and any(part in name for part in ("temperature", "point")) and "difference" not in name:
+        return numbers.shown(name, value, unit, sigma)
+    if unit == "m":
+        factor, unit = (1e9, "nm") if abs(value) < 1e-6 else (1e6, "µm")
+        return numbers.plus_minus(value * factor, None if sigma is None else sigma * factor, unit)
+    return numbers.plus_minus(value, sigma, _pretty(unit))
+
+
+def _pretty(unit: str) -> str:
+    """ "1/m3" as "m⁻³", "m2/s" as "m²/s", "1" as nothing."""
+    if unit in ("", "1"):
+        return ""
+    if unit.startswith("1/") and unit[2:].rstrip("0123456789").isalpha() and "." not in unit:
+        base = unit[2:].rstrip("0123456789")
+        power = unit[2 + len(base) :] or "1"
+        return f"{base}⁻{power.translate(_RAISED)}"
+    return re.sub(
+        r"(?<=[A-Za-z])[-]?[0-9]+", lambda m: m.group().replace("-", "⁻").translate(_RAISED), unit
+    ).replace(".", "·")
+
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -414,7 +474,8 @@ def _measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> 
                 "method": m.method,
                 "cites": [number_of[c] for c in m.citations if c in number_of],
                 "check": worst,
-                "main": m is chosen,
+                "main": m is chosen or m.region in ("void", "polymer", "outer_surface", "inner_surface"),
+                "descriptor": m.name in DESCRIPTORS,
             }
         )
     return rows
@@ -435,24 +496,70 @@ def _verdict(v: Mapping[str, Any]) -> dict[str, Any]:
         m = used[0]
         target = numbers.field_unit(m["name"], m["unit"])
         number, _ = numbers.rounded(v["margin"] * target.factor, None, 2)
-        margin = f"{'+' if v['margin'] >= 0 else ''}{number}{numbers.THIN + target.unit if target.unit else ''}"
+        margin = (
+            f"{'+' if v['margin'] >= 0 else ''}{number}{numbers.SPACE + target.unit if target.unit else ''}"
+        )
         if sigma is not None:
             margin += f" ({abs(sigma):.1f} σ)" if abs(sigma) < 100 else " (> 100 σ)"
     probability = v.get("probability")
-    chance = f"{100 * probability:.0f} %" if probability is not None and v.get("status") == "UNDECIDED" else ""
+    chance = (
+        f"{100 * probability:.0f} %" if probability is not None and v.get("status") == "UNDECIDED" else ""
+    )
     return {
-        "title": v.get("title", ""),
+        "title": _neat(str(v.get("title", ""))),
         "status": v.get("status", "UNDECIDED"),
         "status_words": _STATUS_WORDS.get(str(v.get("status")), ""),
         "source": v.get("source", ""),
         "words": v.get("words", ""),
         "shown": shown,
-        "threshold": v.get("threshold", ""),
+        "threshold": _threshold(v),
         "own": v.get("threshold_from") == "percola",
         "reason": v.get("reason", ""),
         "margin": margin,
         "chance": chance,
+        "name": numbers.label(used[0]["name"]) if used else "",
     }
+
+
+def _threshold(v: Mapping[str, Any]) -> str:
+    """The threshold in the unit in which the measurement is shown."""
+    text = str(v.get("threshold", "")).replace("_", " ").replace("kgf/cm2", "kgf/cm²").replace("um", "µm")
+    text = text.replace("L/(m2 h atm)", "L/m²·h·atm").replace("1/µm", "µm⁻¹")
+    used = v.get("measurements") or []
+    if used and numbers.field_unit(used[0]["name"], used[0]["unit"]) is numbers.PERCENT:
+        text = re.sub(r"[0-9.]+", lambda m: f"{100 * float(m.group()):g}", text) + f"{numbers.SPACE}%"
+    return text
+
+
+def _claim(v: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim with its reason made from its parts."""
+    row = _verdict(v)
+    parts = v.get("parts", [])
+    blocking = [p for p in parts if p["status"] == "FAIL"] or [p for p in parts if p["status"] != "PASS"]
+    if not blocking:
+        row["why"] = f"All {len(parts)} conditions hold."
+        return row
+    told = []
+    for part in blocking:
+        shown = _verdict(part)
+        words = f"{_neat(shown['title'])}: {shown['status_words']}"
+        if shown["shown"]:
+            words += f", {shown['shown']}" + (
+                f" where {shown['threshold']} is asked" if shown["threshold"] else ""
+            )
+        told.append(words)
+    row["why"] = "; ".join(told) + "."
+    return row
+
+
+def _neat(text: str) -> str:
+    """Units of a title as people write them."""
+    text = (
+        re.sub(r"(?<=[0-9] )um\b", "µm", text)
+        .replace("kgf/cm2", "kgf/cm²")
+        .replace("L/(m2 h atm)", "L/m²·h·atm")
+    )
+    return re.sub(r"\b1e5\b", "100\u202f000 g/mol", re.sub(r"\b3e5 to 2e6\b", "3×10⁵ to 2×10⁶ g/mol", text))
 
 
 def _verdict_rows(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
@@ -461,7 +568,7 @@ def _verdict_rows(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
 
 def _structure_reasons(run: RunData) -> list[dict[str, Any]]:
     found = run.measurement("structure_class")
-    return list(found.evidence.get("reasons", [])) if found is not None else []
+    return [_verdict(r) for r in found.evidence.get("reasons", [])] if found is not None else []
 
 
 def _checks(run: RunData) -> list[dict[str, str]]:
@@ -484,7 +591,10 @@ def _references(run: RunData) -> list[dict[str, Any]]:
 
     keys: list[str] = []
     raw = run.manifest.get("citations", [])
-    for item in [*(raw if isinstance(raw, list) else []), *(c for m in run.measurements for c in m.citations)]:
+    for item in [
+        *(raw if isinstance(raw, list) else []),
+        *(c for m in run.measurements for c in m.citations),
+    ]:
         keys += [k for k in sources.split(str(item)) if k not in keys]
     out = []
     for i, key in enumerate(keys):
@@ -532,7 +642,7 @@ def _edges(core: Fields | None) -> str:
     if core is None:
         return ""
     shape = next(iter(core.arrays.values())).shape
-    return " × ".join(f"{n * core.spacing_m * 1e6:.3g}" for n in shape) + f"{numbers.THIN}µm"
+    return " × ".join(f"{n * core.spacing_m * 1e6:.3g}" for n in shape) + f"{numbers.SPACE}µm"
 
 
 def _scene(core: Fields | None) -> dict[str, Any] | None:

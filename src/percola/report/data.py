@@ -47,7 +47,8 @@ class Fields:
 
     @property
     def level(self) -> np.ndarray | None:
-        """The level field, polymer where positive; for voxels alone a smoothed substitute; None without a structure."""
+        """The level field, polymer where positive; for voxels alone a smoothed substitute; None without a
+        structure."""
         if "level" in self.arrays:
             return np.asarray(self.arrays["level"], np.float32)
         if "void" in self.arrays:
@@ -85,7 +86,8 @@ class RunData:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def measurement(self, name: str, *regions: str) -> Measurement | None:
-        """The measurement of that name in the first of the regions that has it; any region where none is named."""
+        """The measurement of that name in the first of the regions that has it; any region where none is
+        named."""
         found = [m for m in self.measurements if m.name == name]
         for region in regions or ("wall", "core", "section", ""):
             for m in found:
@@ -94,7 +96,8 @@ class RunData:
         return found[0] if found and not regions else None
 
     def fields(self, region: str, realization: int = 0, names: tuple[str, ...] = ()) -> Fields | None:
-        """Fields of a region, or None where there are none or they cannot be read (``unreadable`` then says why)."""
+        """Fields of a region, or None where there are none or they cannot be read (``unreadable`` then says
+        why)."""
         name = f"{region}/{realization}"
         if name not in self.field_names:
             return None
@@ -103,7 +106,9 @@ class RunData:
         except (PercolaError, OSError, ValueError, RuntimeError) as error:
             self.unreadable[name] = f"the fields of {region.replace('_', ' ')} cannot be read ({error})"
             return None
-        return Fields(region, realization, {k: v for k, v in arrays.items() if not names or k in names}, attributes)
+        return Fields(
+            region, realization, {k: v for k, v in arrays.items() if not names or k in names}, attributes
+        )
 
     def why_missing(self, name: str) -> str:
         """Why a file is not there, in words."""

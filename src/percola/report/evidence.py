@@ -21,8 +21,8 @@ def _find(run: RunData, key: str) -> Any:
 def flow_curves(run: RunData) -> dict[str, Any] | None:
     """``pressure_Pa``, ``wet``, ``dry``, ``half_dry``, ``flow_unit``, ``bubble_point_Pa``, ``mean_flow_Pa``.
 
-    The porometer gives the points that it solved for; below the bubble point the wet flow is nought by definition, and
-    the dry flow is proportional to the pressure, so both curves are drawn from the origin.
+    The porometer gives the points that it solved for; below the bubble point the wet flow is nought by
+    definition, and the dry flow is proportional to the pressure, so both curves are drawn from the origin.
     """
     curves = _find(run, "curves")
     if not isinstance(curves, dict) or not curves.get("pressure_Pa"):
@@ -57,7 +57,8 @@ def _pressure(run: RunData, name: str) -> float | None:
 
 
 def distribution(run: RunData) -> dict[str, Any] | None:
-    """``diameter_m`` (falling) and ``larger``, the share of the gas flow through larger pores; the two named diameters."""
+    """``diameter_m`` (falling) and ``larger``, the share of the gas flow through larger pores; the two named
+    diameters."""
     curves = _find(run, "curves")
     if not isinstance(curves, dict) or not curves.get("radius_m"):
         return None
@@ -81,6 +82,64 @@ def distribution(run: RunData) -> dict[str, Any] | None:
 
 
 def size_effect(run: RunData) -> dict[str, Any] | None:
-    """``series`` of ``label``, ``thickness_m``, ``diameter_m``, ``uncertainty_m``, ``fit``, ``wall``."""
-    found = _find(run, "size_effect")
-    return dict(found) if isinstance(found, dict) else None
+    """``series``, each with ``label``, ``points`` (edge, diameter), ``mean`` (edge, diameter, deviation),
+    ``predicted`` (thickness, diameter, deviation) and ``wall`` (thickness, diameter, deviation); lengths in
+    metres.
+
+    The measurements keep radii of throats; the figure shows diameters as F316 prints them, like everything
+    else."""
+    series: list[dict[str, Any]] = []
+    maximum, average = (run.measurement(n, "wall") for n in ("maximum_pore_size", "average_pore_size"))
+    thickness = run.measurement("thickness", "wall")
+    effect = maximum.evidence.get("size_effect") if maximum is not None else None
+    if maximum is not None and isinstance(effect, dict) and maximum.defined:
+        f = _factor(maximum)
+        predicted = effect.get("predicted") or {}
+        ends = predicted.get("thickness_m") or []
+        series.append(
+            {
+                "label": "largest pore",
+                "points": [
+                    (edge, f * r)
+                    for edge, radii in zip(
+                        effect.get("sub_cube_edge_m", []),
+                        effect.get("sub_cube_throat_radius_m", []),
+                        strict=True,
+                    )
+                    for r in radii
+                    if r > 0
+                ],
+                "mean": [(e["edge_m"], f * e["mean_m"], f * e["sd_m"]) for e in effect.get("by_edge", [])],
+                "predicted": [
+                    (t, f * r, f * s)
+                    for t, r, s in zip(
+                        ends, predicted.get("throat_radius_m", []), predicted.get("error_m", []), strict=True
+                    )
+                ],
+                "wall": (_wall_thickness(thickness, ends), maximum.value, maximum.uncertainty),
+            }
+        )
+    if average is not None and average.defined and average.evidence.get("sub_volume_mean_flow_radius_m"):
+        f, e = _factor(average), average.evidence
+        ends = [t for one in series for t, _, _ in one["predicted"]]
+        series.append(
+            {
+                "label": "mean flow pore",
+                "points": [(e["sub_volume_edge_m"], f * r) for r in e["sub_volume_mean_flow_radius_m"]],
+                "mean": [],
+                "predicted": [],
+                "wall": (_wall_thickness(thickness, ends), average.value, average.uncertainty),
+            }
+        )
+    return {"series": series} if series else None
+
+
+def _factor(m: Measurement) -> float:
+    """F316 diameter over throat radius."""
+    return float(m.evidence["f316_diameter_m"]) / float(m.evidence["throat_radius_m"])
+
+
+def _wall_thickness(thickness: Measurement | None, ends: list[float]) -> float | None:
+    if thickness is not None and isinstance(thickness.value, float):
+        return thickness.value
+    return max(ends) if ends else None

@@ -29,36 +29,36 @@ class Mesh:
 
 
 def polymer_mesh(level: NDArray[np.floating], triangles: int = TRIANGLES) -> Mesh | None:
-    """Marching cubes on the level field (polymer where positive), coarsened so that about ``triangles`` come out.
+    """Marching cubes on the level field (polymer where positive), coarsened so that about ``triangles`` come
+    out.
 
-    None where there is no interface. The field is averaged, not decimated: thin struts shrink evenly rather than vanish
-    at random, and nothing is drawn that is not in the field.
-    """
+    None where there is no interface. The field is averaged, not decimated: thin struts shrink evenly rather
+    than vanish at random, and nothing is drawn that is not in the field."""
     from scipy.ndimage import zoom
     from skimage.measure import marching_cubes
 
     field = np.asarray(level, np.float32)
     if not (field.min() < 0 < field.max()):
         return None
-    # Interface area in voxel faces, 2 triangles each and about 2/3 of them by marching cubes' oblique cuts.
-    faces = sum(int(np.count_nonzero(np.diff(field > 0, axis=ax))) for ax in range(3))
-    expected = 1.5 * faces
+    # Interface area in voxel faces, about 1.5 triangles each (oblique cuts); cut faces have 2 a voxel.
+    solid = field > 0
+    faces = sum(int(np.count_nonzero(np.diff(solid, axis=ax))) for ax in range(3))
+    cut = sum(int(np.count_nonzero(np.take(solid, end, axis=ax))) for ax in range(3) for end in (0, -1))
+    expected = 1.5 * faces + 2.0 * cut
     if expected > triangles:
         factor = max((triangles / expected) ** 0.5, 0.2)
         field = zoom(_box_averaged(field, 1 / factor), factor, order=1, grid_mode=True, mode="nearest")
         if not (field.min() < 0 < field.max()):
             return None
-    outside = -max(float(np.abs(field).max()), 1e-6)
-    padded = np.pad(field, 1, constant_values=outside)
+    # One layer repeats the edge, so that the contour on a cut face is that of the field there; a second, far
+    # outside, closes the body. Whatever lies beyond the box is then pulled flat onto its face.
+    outside = -1e3 * max(float(np.abs(field).max()), 1e-6)
+    padded = np.pad(np.pad(field, 1, mode="edge"), 1, constant_values=outside)
     vertices, simplices, _, _ = marching_cubes(padded, 0.0, allow_degenerate=False)
     limit = np.array(field.shape, np.float32)
-    # Vertices between the last voxel and the padding belong to the cut faces: pulled flat onto them.
-    position = np.clip(vertices - 0.5, 0.0, limit)
-    edge = (vertices < 1) | (vertices > limit)
-    position = np.where(vertices < 1, 0.0, np.where(vertices > limit, limit, position))
-    on_face = edge.any(axis=1)
+    on_face = ((vertices < 1.005) | (vertices > limit + 1.995)).any(axis=1)
+    unit = (np.clip(vertices - 1.5, 0.0, limit) / limit.max()).astype(np.float32)
     is_cap = on_face[simplices].all(axis=1)
-    unit = (position / limit.max()).astype(np.float32)
     return Mesh(unit, simplices[~is_cap].astype(np.int64), simplices[is_cap].astype(np.int64))
 
 
@@ -80,15 +80,15 @@ def plotly_figure(mesh: Mesh, edges_m: tuple[float, float, float]) -> dict[str, 
     # Whole numbers keep the file small: 20 000 steps along the longest edge are finer than a pixel.
     steps = 20_000
     longest = max(edges_m)
-    index = np.uint16 if len(mesh.vertices) < 65_536 else np.uint32
-    xyz = np.round(mesh.vertices * steps).astype(np.int16)
-    coordinates = {axis: typed(xyz[:, i]) for i, axis in enumerate("xyz")}
+    whole = np.round(mesh.vertices * steps).astype(np.int16)
 
     def trace(triangles: NDArray[np.int64], colour: str, lighting: dict[str, float]) -> dict[str, Any]:
+        used, corners = np.unique(triangles, return_inverse=True)
+        corners = corners.reshape(triangles.shape).astype(np.uint16 if len(used) < 65_536 else np.uint32)
         return {
             "type": "mesh3d",
-            **coordinates,
-            **{name: typed(triangles[:, i].astype(index)) for i, name in enumerate("ijk")},
+            **{axis: typed(whole[used, i]) for i, axis in enumerate("xyz")},
+            **{name: typed(corners[:, i]) for i, name in enumerate("ijk")},
             "color": colour,
             "flatshading": False,
             "hoverinfo": "skip",
@@ -119,6 +119,7 @@ def plotly_figure(mesh: Mesh, edges_m: tuple[float, float, float]) -> dict[str, 
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "#9aa5b1", "activecolor": "#1f6094"},
         "scene": {
             **axes,
             "aspectmode": "data",

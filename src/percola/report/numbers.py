@@ -1,4 +1,5 @@
-"""Numbers as an engineer reads them: units of the field, digits that the uncertainty carries, value ± one sigma."""
+"""Numbers as an engineer reads them: units of the field, digits that the uncertainty carries, value ± one
+sigma."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 THIN = "\u202f"
+SPACE = "\u00a0"
 MINUS = "\u2212"
 
 
@@ -26,6 +28,9 @@ _PERCENT_NAMES = {
     "polymer_network_share",
     "network_connectivity",
     "saddle_fraction",
+    "saddle_area_fraction",
+    "polymer_convex_area_fraction",
+    "void_convex_area_fraction",
     "breaking_extension",
     "stretching_residual_strain",
     "surface_porosity",
@@ -43,8 +48,10 @@ _BY_UNIT = {
     "kg/mol": FieldUnit(1e3, "g/mol"),
     "m2": FieldUnit(1e12, "µm²"),
     "m^2": FieldUnit(1e12, "µm²"),
-    "1/m": FieldUnit(1e-6, "1/µm"),
-    "1/m3": FieldUnit(1e-18, "1/µm³"),
+    "1/m": FieldUnit(1e-6, "µm⁻¹"),
+    "1/m2": FieldUnit(1e-12, "µm⁻²"),
+    "1/m^2": FieldUnit(1e-12, "µm⁻²"),
+    "1/m3": FieldUnit(1e-18, "µm⁻³"),
     "m2/s": FieldUnit(1.0, "m²/s"),
     "1": FieldUnit(1.0, ""),
     "": FieldUnit(1.0, ""),
@@ -81,6 +88,16 @@ LABELS = {
     "euler_number": "Euler number",
     "mean_curvature": "Mean curvature of the interface",
     "saddle_fraction": "Saddle-shaped share of the interface",
+    "saddle_area_fraction": "Saddle-shaped share of the interface",
+    "polymer_convex_area_fraction": "Share of the interface where the polymer bulges",
+    "void_convex_area_fraction": "Share of the interface where the void bulges",
+    "gaussian_curvature": "Gaussian curvature of the interface",
+    "surface_area_per_volume": "Interface per volume",
+    "structure_period": "Period of the structure",
+    "local_thickness": "Mean local thickness",
+    "neck_ratio": "Necks over bodies",
+    "core_sphericity": "Roundness of the bodies",
+    "permeability": "Darcy permeability",
     "structure_class": "Structure",
     "lrv": "Log reduction value",
 }
@@ -113,7 +130,8 @@ def rounded(value: float, sigma: float | None = None, digits: int = 3) -> tuple[
     if not math.isfinite(value):
         return "–", None
     if sigma is None or not math.isfinite(sigma) or sigma <= 0:
-        return _written(value, _places(value, digits)), None
+        # No uncertainty, no claim to digits: trailing zeros go.
+        return _trimmed(_written(value, _places(value, digits))), None
     lead = math.floor(math.log10(sigma))
     places = -lead + (1 if sigma / 10.0**lead < 1.95 else 0)
     # A deviation far below what anyone reads does not blow up the digits: five are enough.
@@ -121,6 +139,27 @@ def rounded(value: float, sigma: float | None = None, digits: int = 3) -> tuple[
     if value and places > enough:
         return _written(value, enough), _written(sigma, -lead)
     return _written(value, places), _written(sigma, places)
+
+
+def _trimmed(text: str) -> str:
+    head, cross, power = text.partition("×")
+    return (head.rstrip("0").rstrip(".") if "." in head else head) + cross + power
+
+
+def plus_minus(value: float, sigma: float | None = None, unit: str = "", digits: int = 3) -> str:
+    """Value ± deviation with its unit; one common power of ten where the numbers need one.
+
+    >>> plus_minus(3.2e18, 2e18, "m⁻³")
+    '(3 ± 2)×10¹⁸\xa0m⁻³'
+    """
+    tail = f"{SPACE}{unit}" if unit else ""
+    large = value != 0 and (abs(value) >= 1e6 or abs(value) < 1e-3)
+    if large and sigma and math.isfinite(sigma):
+        exponent = math.floor(math.log10(abs(value)))
+        number, spread = rounded(value / 10.0**exponent, sigma / 10.0**exponent, digits)
+        return f"({number} ± {spread})×10{_superscript(exponent)}{tail}"
+    number, spread = rounded(value, sigma, digits)
+    return f"{number} ± {spread}{tail}" if spread else f"{number}{tail}"
 
 
 def _places(value: float, digits: int) -> int:
@@ -151,7 +190,8 @@ def _superscript(n: int) -> str:
 def shown(
     name: str, value: float | str | None, unit: str, sigma: float | None = None, also: bool = True
 ) -> str:
-    """A measurement for people, e.g. ``"0.142 ± 0.006 µm"`` or ``"1.85 kgf/cm² (0.181 MPa)"``; "–" where undefined."""
+    """A measurement for people, e.g. ``"0.142 ± 0.006 µm"`` or ``"1.85 kgf/cm² (0.181 MPa)"``; "–" where
+    undefined."""
     if value is None:
         return "–"
     if isinstance(value, str):
@@ -159,12 +199,9 @@ def shown(
     target = field_unit(name, unit)
     v = (value - target.offset) * target.factor
     s = None if sigma is None else abs(sigma * target.factor)
-    number, spread = rounded(v, s)
-    text = f"{number} ± {spread}" if spread else number
-    if target.unit:
-        text += f"{THIN}{target.unit}"
+    text = plus_minus(v, s, target.unit)
     if also and unit == "Pa":
-        text += f" ({rounded(value / 1e6, None)[0]}{THIN}MPa)"
+        text += f" ({rounded(value / 1e6, None)[0]}{SPACE}MPa)"
     return text
 
 

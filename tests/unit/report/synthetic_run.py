@@ -1,4 +1,5 @@
-"""A run directory made up for the tests of report and plots: the shapes of the files are real, the numbers are not."""
+"""A run directory made up for the tests of report and plots: the shapes of the files are real, the numbers
+are not."""
 
 from __future__ import annotations
 
@@ -85,38 +86,46 @@ def measurements(ratio: float = 1.5) -> list[Measurement]:
         p = 2 * tension * 1e-3 / r
         return {"pressure_Pa": p, "throat_radius_m": r, "f316_diameter_m": 2860 * tension / p * 1e-6}
 
-    thickness = np.array([0.3, 0.6, 1.2, 2.4]) * 1e-6
+    edges = np.array([0.8, 1.25, 2.5]) * 1e-6
+    rng = np.random.default_rng(3)
+    wall_radius = average * ratio / 2 / 0.715
+    box_means = [1.10 * wall_radius, 1.06 * wall_radius, 1.03 * wall_radius]
+    span = np.geomspace(edges[0], 372e-6, 16)
     size_effect = {
-        "series": [
-            {
-                "label": "maximum pore size",
-                "thickness_m": thickness.tolist(),
-                "diameter_m": (average * ratio * (1.45 - 0.12 * np.log(thickness / 0.3e-6))).tolist(),
-                "uncertainty_m": [1.5e-8, 1.2e-8, 1e-8, 0.9e-8],
-                "wall": {"thickness_m": 375e-6, "diameter_m": average * ratio, "uncertainty_m": 1.1e-8},
-            },
-            {
-                "label": "average pore size",
-                "thickness_m": thickness.tolist(),
-                "diameter_m": (average * (1.1 - 0.03 * np.log(thickness / 0.3e-6))).tolist(),
-                "uncertainty_m": [8e-9, 6e-9, 5e-9, 4e-9],
-                "wall": {"thickness_m": 375e-6, "diameter_m": average, "uncertainty_m": 0.6e-8},
-            },
-        ]
+        "sub_cube_edge_m": edges.tolist(),
+        "sub_cube_throat_radius_m": [
+            (m * (1 + 0.12 * (0.8e-6 / e) * rng.standard_normal(n))).tolist()
+            for m, e, n in zip(box_means, edges, (40, 16, 3), strict=True)
+        ],
+        "by_edge": [
+            {"edge_m": float(e), "mean_m": m, "sd_m": 0.1 * m * 0.8e-6 / float(e)}
+            for e, m in zip(edges, box_means, strict=True)
+        ],
+        "predicted": {
+            "thickness_m": span.tolist(),
+            "throat_radius_m": (wall_radius * (1 + 0.1 * (0.8e-6 / span))).tolist(),
+            "error_m": (wall_radius * (0.03 + 0.08 * (0.8e-6 / span))).tolist(),
+        },
     }
     field_check = Check(
         "field of the picture", "warn", "lines of 2.4 um drawn (the largest available) for a field of 16 um"
     )
     method = "EP 1063256 para. 89"
     return [
-        Measurement("porosity", 0.553, "1", 0.011, f"{method}(7), by counting voxels", "core", citations=("ep1063256",)),
+        Measurement("porosity", 0.553, "1", 0.011, f"{method}(7)", "core", citations=("ep1063256",)),
         Measurement("through_porosity", 0.548, "1", 0.011, f"{method}; both faces", "core"),
         Measurement("isolated_void_fraction", 0.006, "1", None, f"{method}; neither face", "core"),
         Measurement("polymer_network_share", 0.998, "1", None, f"{method}; largest cluster", "core"),
-        Measurement("degree_of_anisotropy", 0.07, "1", 0.03, "mean intercept length", "core"),
-        Measurement("saddle_fraction", 0.79, "1", 0.02, "curvature of the interface", "core"),
-        Measurement("mean_curvature", 0.6e6, "1/m", 0.3e6, "curvature of the interface", "core"),
-        Measurement("sem_average_pore_size", 0.31e-6, "m", 0.02e-6, f"{method}(3)", "section", (field_check,)),
+        Measurement("degree_of_anisotropy", 0.07, "1", 0.03, f"{method} (chords)", "polymer"),
+        Measurement("saddle_area_fraction", 0.79, "1", None, f"{method} (structure)", "interface"),
+        Measurement("polymer_convex_area_fraction", 0.15, "1", None, f"{method} (structure)", "interface"),
+        Measurement("void_convex_area_fraction", 0.06, "1", None, f"{method} (structure)", "interface"),
+        Measurement("mean_curvature", 0.6e6, "1/m", None, f"{method} (structure)", "interface"),
+        Measurement("core_sphericity", 0.27, "1", None, f"{method} (structure)", "polymer"),
+        Measurement("core_sphericity", 0.29, "1", None, f"{method} (structure)", "void"),
+        Measurement("neck_ratio", 0.76, "1", None, f"{method} (structure)", "polymer"),
+        Measurement("neck_ratio", 0.79, "1", None, f"{method} (structure)", "void"),
+        Measurement("sem_average_pore_size", 0.31e-6, "m", 2e-8, f"{method}(3)", "section", (field_check,)),
         Measurement("surface_to_internal_pore_ratio", 1.18, "1", 0.12, f"{method}(3)", "outer_surface"),
         Measurement(
             "average_pore_size", 0.152e-6, "m", 0.004e-6, f"{method}(5); ASTM F316", "core", (),
@@ -128,9 +137,16 @@ def measurements(ratio: float = 1.5) -> list[Measurement]:
         ),
         Measurement(
             "average_pore_size", average, "m", 0.006e-6, f"{method}(5), taken to the wall", "wall", (),
-            {"size_effect": size_effect},
+            {
+                **pore(average / 2 / 0.715),
+                "sub_volume_edge_m": 1.25e-6,
+                "sub_volume_mean_flow_radius_m": (average * (0.7 + 0.03 * rng.standard_normal(8))).tolist(),
+            },
         ),
-        Measurement("maximum_pore_size", average * ratio, "m", 0.011e-6, f"{method}(6), taken to the wall", "wall"),
+        Measurement(
+            "maximum_pore_size", average * ratio, "m", 0.011e-6, f"{method}(6), whole wall", "wall", (),
+            {**pore(wall_radius), "size_effect": size_effect},
+        ),
         Measurement("bubble_point_pressure", 0.39e6, "Pa", 0.01e6, f"{method}(6)", "wall"),
         Measurement("pore_size_ratio", ratio, "1", 0.09, "para. 16", "wall"),
         Measurement("water_permeability", 8.6e-10, "m/(s.Pa)", 0.5e-10, f"{method}(9), inner area", "wall"),
@@ -139,7 +155,7 @@ def measurements(ratio: float = 1.5) -> list[Measurement]:
         Measurement("outside_diameter", 1.586e-3, "m", 0.008e-3, "volume balance", "wall"),
         Measurement("weight_average_molecular_weight", 362.0, "kg/mol", 5.0, f"{method}(1), recipe", "wall"),
         Measurement("breaking_strength", None, "Pa", None, f"{method}(8)", "wall", reason="not computed yet"),
-        Measurement("euler_number", -412.0, "1", None, "voxel counting", "core"),
+        Measurement("euler_number", -412.0, "1", None, f"{method} (structure)", "void"),
     ]  # fmt: skip
 
 
@@ -230,8 +246,18 @@ def make(root: Path, n: int = 32, ratio: float = 1.5, specimen: str | None = "pa
             "solution.json",
             {
                 "chi": {"value": 0.712, "unit": "1", "uncertainty": 0.05, "source": "lindvig2002"},
-                "melting_temperature": {"value": 418.2, "unit": "K", "uncertainty": 4.0, "source": "nishiwang1975"},
-                "self_nuclei_density": {"value": 3.2e18, "unit": "1/m3", "uncertainty": 2e18, "source": "fit"},
+                "melting_temperature": {
+                    "value": 418.2,
+                    "unit": "K",
+                    "uncertainty": 4.0,
+                    "source": "nishiwang1975",
+                },
+                "self_nuclei_density": {
+                    "value": 3.2e18,
+                    "unit": "1/m3",
+                    "uncertainty": 2e18,
+                    "source": "fit",
+                },
             },
         )
         run.write_json("phase_diagram.json", phase_diagram())
