@@ -1,4 +1,5 @@
-"""What an isotropic structure must show: the same along x, y and z, and nothing that depends on where the box begins."""
+"""What an isotropic structure must show: the same along x, y and z, and nothing that depends on where the box
+begins."""
 
 import numpy as np
 import pytest
@@ -26,7 +27,8 @@ def test_cubic_structure_measures_the_same_along_each_axis():
     ]
     for key, value in results[0].items():
         for other in results[1:]:
-            # The gyroid is cyclic in x, y, z: equal but for float32 sums and the bracket of the half-dry pore (1 %).
+            # The gyroid is cyclic in x, y, z: equal but for float32 sums and the bracket of the half-dry pore
+            # (1 %).
             assert other[key] == pytest.approx(value, rel=1e-2), key
 
 

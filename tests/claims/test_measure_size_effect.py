@@ -34,9 +34,11 @@ def test_small_cubes_read_low_and_scatter_and_their_quantile_stands_still():
         quantile.append(np.quantile(values, 0.72))
     assert mean[0] < mean[1] < mean[2]
     assert spread[0] > spread[1] > spread[2]
-    # Scatter as L^(-1/nu) = L^-1.14 from 2 to 6 wavelengths: factor 3.5; 24 values at the largest: 15 % each way.
+    # Scatter as L^(-1/nu) = L^-1.14 from 2 to 6 wavelengths: factor 3.5; 24 values at the largest: 15 % each
+    # way.
     assert spread[0] / spread[2] == pytest.approx(3.5, rel=0.45)
-    # The 72 % quantile is the critical radius at every size: 1.5 % of 24 values' scatter and corrections at 2 wavelengths.
+    # The 72 % quantile is the critical radius at every size: 1.5 % of 24 values' scatter and corrections at 2
+    # wavelengths.
     assert quantile[0] == pytest.approx(quantile[2], rel=0.03)
     assert quantile[1] == pytest.approx(quantile[2], rel=0.03)
 
@@ -68,7 +70,8 @@ def check_extrapolation(factor, box, wavelength, porosity, seed, samples):
 
 def test_extrapolation_to_twice_thicker_and_wider():
     for z in check_extrapolation(2, 48, 8, 0.6, 1, 8):
-        # Eight boxes: 95 % within 2 sigma if the error is right; allow one outside, none beyond 4, mean within 1.
+        # Eight boxes: 95 % within 2 sigma if the error is right; allow one outside, none beyond 4, mean
+        # within 1.
         assert (np.abs(z) < 2).sum() >= 7
         assert np.abs(z).max() < 4
         assert abs(z.mean()) < 1.2

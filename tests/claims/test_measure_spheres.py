@@ -15,7 +15,8 @@ def error(lattice, cell, fraction):
 
 @pytest.mark.parametrize("fraction", [0.125, 0.216])
 def test_simple_cubic_at_a_coarse_grid(fraction):
-    # 24 voxels a cell, radius 7.4 and 8.9: the half-way wall of a staircase makes the sphere slightly too big, 4 % at most.
+    # 24 voxels a cell, radius 7.4 and 8.9: the half-way wall of a staircase makes the sphere slightly too
+    # big, 4 % at most.
     assert -0.05 < error("sc", 24, fraction) < 0.01
 
 

@@ -1,11 +1,13 @@
 """Threads for kernels that release the interpreter's lock.
 
-Kernels are compiled without Numba's parallel mode: that costs several seconds of compile time a kernel, while slabs handed to
-threads cost nothing. The slabs are the same whatever the number of threads, so results do not depend on it.
+Kernels are compiled without Numba's parallel mode: that costs several seconds of compile time a kernel, while
+slabs handed to threads cost nothing. The slabs are the same whatever the number of threads, so results do not
+depend on it.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +37,7 @@ def slabs(total: int, pieces: int = 16) -> list[tuple[int, int]]:
     """Split ``range(total)`` into at most ``pieces`` ranges of nearly equal length."""
     pieces = max(1, min(pieces, total))
     edges = [total * i // pieces for i in range(pieces + 1)]
-    return [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def run(task: Callable[[int, int], T], ranges: Sequence[tuple[int, int]]) -> list[T]:

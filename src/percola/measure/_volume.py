@@ -21,7 +21,9 @@ def checked(
     level: FloatVolume | None = None,
     axis: int = 2,
 ) -> None:
-    """Refuse what is no voxel structure: wrong type, shape, spacing, axis, or a level field that contradicts the voxels."""
+    """Refuse what is no voxel structure: wrong type, shape, spacing, axis, or a level field that contradicts
+    the voxels.
+    """
     if not isinstance(void, np.ndarray) or void.dtype != np.bool_:
         kind = getattr(void, "dtype", type(void).__name__)
         raise InputError("void", f"{kind}", "a boolean array, True in voids", "segment the volume first")
@@ -59,11 +61,13 @@ def oriented_periodic(periodic: Periodic, axis: int) -> Periodic:
 
 
 def smooth_level(void: BoolVolume, periodic: Periodic, level: FloatVolume | None) -> FloatVolume:
-    """The level field, or for voxels alone a substitute: smoothed occupancy, sharpened so that curved walls stay in place.
+    """The level field, or for voxels alone a substitute: smoothed occupancy, sharpened so that curved walls
+    stay in place.
 
-    Occupancy (+-1/2) is smoothed twice by (1, 2, 1)/4 along each axis (variance 1), then half its Laplacian is taken off, which
-    cancels the shift of curved walls to first order. Flat walls stay exact; the nearest wall of a digitized tube is found
-    0.2 +- 0.1 voxel too near (2 to 12 voxels radius), because the nearest of many jagged steps counts.
+    Occupancy (+-1/2) is smoothed twice by (1, 2, 1)/4 along each axis (variance 1), then half its Laplacian
+    is taken off, which cancels the shift of curved walls to first order. Flat walls stay exact; the nearest
+    wall of a digitized tube is found 0.2 +- 0.1 voxel too near (2 to 12 voxels radius), because the nearest
+    of many jagged steps counts.
     """
     if level is not None:
         return np.ascontiguousarray(level, dtype=np.float32)

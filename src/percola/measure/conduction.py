@@ -1,8 +1,9 @@
-"""Steady flow from face to face through the voids where flux = conductivity times pressure gradient (Laplace with local conductivity).
+"""Steady flow from face to face through the voids where flux = conductivity times pressure gradient (Laplace
+with local conductivity).
 
-Finite volumes on the list of open voxels, conjugate gradients with a modified incomplete Cholesky factor. The conductance is the
-minimum of the dissipation, so it comes down monotonically and its error is the square of the solution's: the solve stops when
-the conductance, not the residual, has settled.
+Finite volumes on the list of open voxels, conjugate gradients with a modified incomplete Cholesky factor. The
+conductance is the minimum of the dissipation, so it comes down monotonically and its error is the square of
+the solution's: the solve stops when the conductance, not the residual, has settled.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ _DELAY = 6
 
 @njit(cache=True, nogil=True)
 def _assemble(ids, place, kappa, wrap, beside, weight, lower, counts, diagonal, source):  # type: ignore[no-untyped-def]
-    """Links of each open voxel, those to lower numbers first; harmonic means; pressure 1 at the low z face, 0 at the high one."""
+    """Links of each open voxel, those to lower numbers first; harmonic means; pressure 1 at the low z face, 0
+    at the high one.
+    """
     nx, ny, nz = ids.shape
     for n in range(place.shape[0]):
         v = place[n]
@@ -68,14 +71,16 @@ def _assemble(ids, place, kappa, wrap, beside, weight, lower, counts, diagonal, 
 
 @njit(cache=True, nogil=True)
 def _solve(beside, weight, lower, counts, diagonal, source, p, tolerance, most):  # type: ignore[no-untyped-def]
-    """Preconditioned conjugate gradients from p; returns conductance and iterations (negative if not settled)."""
+    """Preconditioned conjugate gradients from p; returns conductance and iterations (negative if not
+    settled).
+    """
     n = p.shape[0]
     factor = np.empty(n)
     for i in range(n):
         d = diagonal[i]
-        for s in range(lower[i]):
-            j = beside[i, s]
-            w = float(weight[i, s])
+        for c in range(lower[i]):
+            j = beside[i, c]
+            w = float(weight[i, c])
             rest = 0.0
             for u in range(lower[j], counts[j]):
                 rest += weight[j, u]
@@ -158,15 +163,15 @@ def conduct(
     tolerance: float = 1e-3,
     most: int = 2000,
 ) -> Conduction:
-    """Mean conductivity along the last axis through the open voxels with the local conductivity ``kappa`` (> 0 there).
+    """Mean conductivity along the last axis through the open voxels with the local conductivity ``kappa`` (>
+    0 there).
 
-    div(kappa grad p) = 0, p = 1 and 0 on the two end faces, nothing through walls, lateral faces periodic or closed.
+    div(kappa grad p) = 0, p = 1 and 0 on the two end faces, nothing through walls, lateral faces periodic or
+    closed.
 
-    Args:
-        open_: voxels that conduct; clusters that do not reach both faces are left out.
-        kappa: local conductivity, float32.
-        start: pressure to start from (e.g. of a neighbouring level).
-        tolerance: relative change of the conductance over six iterations at which to stop; the remaining error
+    Args: open_: voxels that conduct; clusters that do not reach both faces are left out. kappa: local
+        conductivity, float32. start: pressure to start from (e.g. of a neighbouring level). tolerance:
+        relative change of the conductance over six iterations at which to stop; the remaining error
             is of that order and positive (the conductance comes down from above).
     """
     mask = through_mask(open_, periodic, 2)
@@ -198,7 +203,8 @@ def conduct(
 
 
 def poiseuille_conductivity(distance: FloatVolume, thickness: FloatVolume) -> FloatVolume:
-    """Local hydraulic conductivity kappa = (2 d R - d^2)/4 in voxels^2: exact velocity profile in a round tube.
+    """Local hydraulic conductivity kappa = (2 d R - d^2)/4 in voxels^2: exact velocity profile in a round
+    tube.
 
     d is the distance to the wall and R the local thickness (radius). In a tube of radius R the parabola
     u = (R^2 - rho^2)/4 with rho = R - d. In a slit of half width R the true profile is twice that.

@@ -1,4 +1,6 @@
-"""Porosity, what of it goes through, and whether the polymer is a network: connected components of both phases."""
+"""Porosity, what of it goes through, and whether the polymer is a network: connected components of both
+phases.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ class Openness:
 
 
 def openness(void: BoolVolume, periodic: Periodic, axis: int = 2) -> Openness:
-    """Sort the voids by whether they lead from face to face of ``axis``; the axis itself never wraps, the others may."""
+    """Sort the voids by whether they lead from face to face of ``axis``; the axis itself never wraps, the
+    others may.
+    """
     lateral = tuple(p and ax != axis for ax, p in enumerate(periodic))
     labels, count = label(void, lateral)  # type: ignore[arg-type]
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
@@ -142,12 +146,13 @@ def _spread(values: list[float]) -> float | None:
 def measure_openness(
     void: BoolVolume, spacing_m: float, periodic: Periodic, axis: int = 2, region: str = "core"
 ) -> list[Measurement]:
-    """`porosity`, `through_porosity`, `isolated_void_fraction` and `polymer_network_share` of a voxel structure.
+    """`porosity`, `through_porosity`, `isolated_void_fraction` and `polymer_network_share` of a voxel
+    structure.
 
-    porosity = voids/total (paragraph 89(7)); through_porosity = volume of voids that touch both faces of ``axis``, over
-    the total volume; isolated_void_fraction = share of the voids that touch neither face; the share not going
-    through stands in the evidence. polymer_network_share = share of the polymer in its largest cluster where that reaches
-    across x, y and z, else 0.
+    porosity = voids/total (paragraph 89(7)); through_porosity = volume of voids that touch both faces of
+    ``axis``, over the total volume; isolated_void_fraction = share of the voids that touch neither face; the
+    share not going through stands in the evidence. polymer_network_share = share of the polymer in its
+    largest cluster where that reaches across x, y and z, else 0.
 
     Args:
         void: True in voids, (nx, ny, nz).
@@ -156,7 +161,8 @@ def measure_openness(
         axis: the direction through the wall.
         region: written into the results.
 
-    Uncertainties: standard error over the eight octants (sampling of a random structure); the polymer share has none.
+    Uncertainties: standard error over the eight octants (sampling of a random structure); the polymer share
+        has none.
     """
     checked(void, spacing_m, periodic, axis=axis)
     parts = openness(void, periodic, axis)
@@ -164,7 +170,8 @@ def measure_openness(
     octants = [float(void[b].mean()) for b in blocks]
     sampling = _spread(octants)
     share_through = parts.through / parts.porosity if parts.porosity else 0.0
-    # The octants' own clusters are cut by their faces, so the share going through borrows the porosity's scatter.
+    # The octants' own clusters are cut by their faces, so the share going through borrows the porosity's
+    # scatter.
     through_error = sampling * share_through if sampling is not None and parts.porosity else sampling
     base = {
         "void_clusters": parts.clusters,

@@ -1,7 +1,9 @@
-"""Numbers that tell bicontinuous structures from particles and from cells: topology, curvature, necks and cores of both phases.
+"""Numbers that tell bicontinuous structures from particles and from cells: topology, curvature, necks and
+cores of both phases.
 
-The sign of the mean curvature is positive where the polymer is convex (a polymer sphere of radius R has H = 1/R), negative where the
-void is convex (a spherical pore has H = -1/R). Class and verdict are the judge's matter; here are only numbers.
+The sign of the mean curvature is positive where the polymer is convex (a polymer sphere of radius R has H =
+1/R), negative where the void is convex (a spherical pore has H = -1/R). Class and verdict are the judge's
+matter; here are only numbers.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from percola.measurement import Measurement
 def euler_number(phase: BoolVolume, periodic: Periodic) -> tuple[int, float]:
     """Euler number of a phase whose voxels join by faces (6 neighbours), and its density per voxel.
 
-    chi = objects - handles + cavities, from voxels - face pairs + edge quads - corner octets (inclusion and exclusion on the
-    6-connected complex). Periodic axes are closed, so the number is that of the torus; along others each
-    count is also normalized by its own number of places, which makes the density free of edge bias.
+    chi = objects - handles + cavities, from voxels - face pairs + edge quads - corner octets (inclusion and
+    exclusion on the 6-connected complex). Periodic axes are closed, so the number is that of the torus; along
+    others each count is also normalized by its own number of places, which makes the density free of edge
+    bias.
     """
     cells = np.pad(
         phase, [(0, 1 if p and n > 1 else 0) for p, n in zip(periodic, phase.shape, strict=True)], mode="wrap"
@@ -60,7 +63,9 @@ def euler_number(phase: BoolVolume, periodic: Periodic) -> tuple[int, float]:
 
 @njit(cache=True, nogil=True)
 def _shape(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
-    """Normal towards growing f, half its divergence and the Gaussian curvature of the level set through a voxel."""
+    """Normal towards growing f, half its divergence and the Gaussian curvature of the level set through a
+    voxel.
+    """
     nx, ny, nz = f.shape
     xm, xp = _beside(x - 1, nx, wrap[0]), _beside(x + 1, nx, wrap[0])
     ym, yp = _beside(y - 1, ny, wrap[1]), _beside(y + 1, ny, wrap[1])
@@ -96,9 +101,11 @@ def _shape(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _curvatures(f, wrap, total, bins):  # type: ignore[no-untyped-def]
-    """Sums over the zero level set: area, H, H^2, K, areas of K < 0, of K > 0 with H > 0 and with H < 0; histogram of shape index.
+    """Sums over the zero level set: area, H, H^2, K, areas of K < 0, of K > 0 with H > 0 and with H < 0;
+    histogram of shape index.
 
-    Each lattice link that crosses the set carries the area |normal along the link|: the three axes together give the area.
+    Each lattice link that crosses the set carries the area |normal along the link|: the three axes together
+    give the area.
     """
     nx, ny, nz = f.shape
     for x in range(nx):
@@ -148,15 +155,10 @@ def _curvatures(f, wrap, total, bins):  # type: ignore[no-untyped-def]
 class Curvature:
     """Curvature of the interface, area-weighted, in voxels; positive mean curvature: polymer convex.
 
-    Attributes:
-        surface: area per volume [1/voxel].
-        mean: <H> [1/voxel].
-        mean_square: <H^2> [1/voxel^2].
-        gauss: <K> [1/voxel^2].
-        saddle: share of the area with K < 0.
-        polymer_convex: share with K > 0 and H > 0.
-        void_convex: share with K > 0 and H < 0.
-        shape_index: share of the area by Koenderink's index, -1 (spherical pore) .. 0 (saddle) .. 1 (polymer sphere), 20 bins.
+    Attributes: surface: area per volume [1/voxel]. mean: <H> [1/voxel]. mean_square: <H^2> [1/voxel^2].
+        gauss: <K> [1/voxel^2]. saddle: share of the area with K < 0. polymer_convex: share with K > 0 and H >
+        0. void_convex: share with K > 0 and H < 0. shape_index: share of the area by Koenderink's index, -1
+        (spherical pore) .. 0 (saddle) .. 1 (polymer sphere), 20 bins.
     """
 
     surface: float
@@ -174,8 +176,9 @@ def curvature(
 ) -> Curvature:
     """Curvatures of the interface from second differences of the level field, integrated over its zero set.
 
-    The field is smoothed by a Gaussian of half a voxel (2 for voxels without a level field) before: curved walls move towards their
-    centre by smooth^2 H, so spheres of radius R read H high by about (smooth/R)^2 relative.
+    The field is smoothed by a Gaussian of half a voxel (2 for voxels without a level field) before: curved
+    walls move towards their centre by smooth^2 H, so spheres of radius R read H high by about (smooth/R)^2
+    relative.
     Check by Gauss and Bonnet: 2 chi(void) = <K> surface volume/(2 pi).
     """
     from scipy.ndimage import gaussian_filter
@@ -191,24 +194,19 @@ def curvature(
     if area == 0:
         nan = math.nan
         return Curvature(0.0, nan, nan, nan, nan, nan, nan, ())
-    return Curvature(
-        float(area / void.size),
-        *(float(t / area) for t in total[1:7]),
-        tuple(float(b / area) for b in bins),
-    )
+    mean, mean_square, gauss, saddle, polymer, pore = (float(t / area) for t in total[1:7])
+    shares = tuple(float(b / area) for b in bins)
+    return Curvature(float(area / void.size), mean, mean_square, gauss, saddle, polymer, pore, shares)
 
 
 @dataclass(frozen=True)
 class Necks:
     """Necks and cores of a phase, radii in voxels.
 
-    Attributes:
-        neck: radius of the widest sphere that passes through the phase, mean over the axes it crosses (0: none).
-        directions: number of axes crossed.
-        thickness: volume-weighted mean local thickness (radius).
-        thickness_sd: its standard deviation.
-        largest: largest inscribed radius.
-        core_ratio: volume-weighted mean of shortest over longest axis of the cores, what is left when the phase is
+    Attributes: neck: radius of the widest sphere that passes through the phase, mean over the axes it crosses
+        (0: none). directions: number of axes crossed. thickness: volume-weighted mean local thickness
+        (radius). thickness_sd: its standard deviation. largest: largest inscribed radius. core_ratio:
+        volume-weighted mean of shortest over longest axis of the cores, what is left when the phase is
             eroded until it no longer hangs together; 1 for spheres, small for struts; nan without cores.
         cores: number of cores.
     """
@@ -245,7 +243,9 @@ def necks(distance: DistanceMap, periodic: Periodic, thickness: FloatVolume | No
 
 
 def _core_shape(core: BoolVolume, periodic: Periodic, least: int = 8) -> tuple[float, int]:
-    """Volume-weighted mean axis ratio of the components (moments of inertia), and their number; periodic by circular means."""
+    """Volume-weighted mean axis ratio of the components (moments of inertia), and their number; periodic by
+    circular means.
+    """
     labels, count = label(core, periodic)
     if count == 0:
         return math.nan, 0
@@ -292,12 +292,15 @@ def structure_descriptors(
     void_distance: DistanceMap | None = None,
     void_thickness: FloatVolume | None = None,
 ) -> list[Measurement]:
-    """Numbers for the structure class and definition (A); see the module for signs. Region "void", "polymer" or "interface".
+    """Numbers for the structure class and definition (A); see the module for signs. Region "void", "polymer"
+    or "interface".
 
     `euler_number` (void), `surface_area_per_volume` [1/m], `structure_period` [m] (4/(sqrt(3) S_V)),
-    `mean_curvature` [1/m], `gaussian_curvature` [1/m^2], `saddle_area_fraction`, `polymer_convex_area_fraction`,
-    `void_convex_area_fraction`, and for both phases `local_thickness` (mean diameter) [m], `neck_ratio` (widest
-    passing sphere over mean local thickness: near 1 in struts, small where bodies touch by necks or windows) and `core_sphericity`
+    `mean_curvature` [1/m], `gaussian_curvature` [1/m^2], `saddle_area_fraction`,
+    `polymer_convex_area_fraction`, `void_convex_area_fraction`, and for both phases `local_thickness` (mean
+    diameter) [m], `neck_ratio` (widest
+    passing sphere over mean local thickness: near 1 in struts, small where bodies touch by necks or windows)
+        and `core_sphericity`
     (axis ratio of what remains when the necks are eroded away).
     """
     checked(void, spacing_m, periodic, level, axis)
@@ -310,7 +313,8 @@ def structure_descriptors(
         ]
     chi, density = euler_number(void, periodic)
     curve = curvature(void, periodic, level)
-    # Zeros of a field on a shell of wave numbers lie sqrt(3) farther apart along a line than across the waves.
+    # Zeros of a field on a shell of wave numbers lie sqrt(3) farther apart along a line than across the
+    # waves.
     period = 4 / (math.sqrt(3) * curve.surface) if curve.surface > 0 else math.nan
     parts = _Parts(spacing_m, method)
     parts.add(
@@ -333,9 +337,7 @@ def structure_descriptors(
         period * spacing_m,
         "m",
         "interface",
-        {
-            "meaning": "4/(sqrt(3) S_V): wavelength of the isotropic bicontinuous field with this surface per volume"
-        },
+        {"meaning": "4/(sqrt(3) S_V): wavelength of the isotropic field with this surface"},
     )
     shape = {
         "sign": "positive: polymer convex",
@@ -361,7 +363,7 @@ def structure_descriptors(
         ("void", necks(own, periodic, void_thickness)),
         ("polymer", necks(other, periodic)),
     ):
-        data = {
+        data: dict[str, object] = {
             "neck_radius_m": found.neck * spacing_m,
             "directions_crossed": found.directions,
             "local_thickness_sd_m": 2 * found.thickness_sd * spacing_m,

@@ -2,13 +2,14 @@
 
 Four steps, each exact on the lattice or to second order off it:
 
-1. nearest polymer voxel of every void voxel (separable lower envelopes of parabolas; Felzenszwalb and Huttenlocher, Theory of
-   Computing 8 (2012) 415), periodic axes unrolled;
-2. a small disc of wall ("surfel") on every link between a polymer and a void voxel, where the level field crosses zero, normal
-   to its gradient;
+1. nearest polymer voxel of every void voxel (separable lower envelopes of parabolas; Felzenszwalb and
+   Huttenlocher, Theory of Computing 8 (2012) 415), periodic axes unrolled;
+2. a small disc of wall ("surfel") on every link between a polymer and a void voxel, where the level field
+   crosses zero, normal to its gradient;
 3. distance from the voxel centre to the nearest disc among those about the nearest polymer voxel;
-4. largest distance anywhere within the voxel's cell (steps away from the nearest disc, shrinking). Centres of pores and throats
-   fall between voxel centres; reading the distance only there makes tubes up to half a voxel narrow.
+4. largest distance anywhere within the voxel's cell (steps away from the nearest disc, shrinking). Centres of
+   pores and throats fall between voxel centres; reading the distance only there makes tubes up to half a
+   voxel narrow.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from percola.errors import ResourceError
 from percola.measure import _parallel
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic, smooth_level
 
 # Radius of a wall disc in voxels: half the spacing of neighbouring discs on a lattice plane.
 _DISC = 0.5
 # A voxel whose neighbours grow in distance by more than this part of their separation lies on a slope of the
-# distance map, not near its ridge (on a slope the steepest of 26 neighbours grows by at least cos 27 deg = 0.89, near a ridge by at most 0.71).
+# distance map, not near its ridge (on a slope the steepest of 26 neighbours grows by at least cos 27 deg =
+# 0.89, near a ridge by at most 0.71).
 _RIDGE = 0.75
 _STEPS = np.array([0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.07, 0.05, 0.035, 0.02, 0.0], np.float32)
 _NEAR = np.array(
@@ -137,7 +140,9 @@ def _nearest_x(d2, wx, dx, y0, y1):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _surfels(void, level, wrap, index, first, place, normal):  # type: ignore[no-untyped-def]
-    """Wall discs of polymer voxels next to voids, one for each link that crosses the wall. Only counts if place is empty."""
+    """Wall discs of polymer voxels next to voids, one for each link that crosses the wall. Only counts if
+    place is empty.
+    """
     shape = void.shape
     voxels, count = 0, 0
     fill = place.shape[0] > 0
@@ -300,7 +305,8 @@ def _cell_maxima(void, distance, near, index, first, place, normal, wrap, size, 
                             candidate[count] = w
                             count += 1
                     elif here < 2 and index[i, j, k] >= 0:
-                        # Narrow channels: all walls about, since the neighbours may all be nearest to the same one.
+                        # Narrow channels: all walls about, since the neighbours may all be nearest to the
+                        # same one.
                         s = index[i, j, k]
                         for m in range(first[s], first[s + 1]):
                             candidate[count] = m
@@ -325,6 +331,45 @@ def _cell_maxima(void, distance, near, index, first, place, normal, wrap, size, 
                 out[x, y, z] = best
 
 
+Walls = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _walls(void: BoolVolume, level: FloatVolume, wrap: NDArray[np.bool_]) -> Walls:
+    """Wall discs: number of each polymer voxel at the wall (else -1), its first disc, places, normals."""
+    empty3, empty1 = np.empty((0, 3), np.float32), np.empty(0, np.int32)
+    index = np.full(void.shape, -1, np.int32)
+    voxels, count = _surfels(void, level, wrap, index, empty1, empty3, empty3)
+    first = np.zeros(voxels + 1, np.int32)
+    place = np.empty((count, 3), np.float32)
+    normal = np.empty((count, 3), np.float32)
+    _surfels(void, level, wrap, index, first, place, normal)
+    return index, first, place, normal
+
+
+def _centre_distances(
+    void: BoolVolume, wrap: NDArray[np.bool_], walls: Walls
+) -> tuple[FloatVolume, NDArray[np.int32]]:
+    """Distance of each voxel centre to the nearest disc, and which disc that is."""
+    nx, ny, _ = void.shape
+    dy, dz, dx = (np.empty(void.shape, np.int16) for _ in range(3))
+    centre = np.empty(void.shape, np.float32)  # first holds squared distances within planes
+    _parallel.run(
+        lambda a, b: _nearest_yz(void, bool(wrap[1]), bool(wrap[2]), dy, dz, centre, a, b),
+        _parallel.slabs(nx),
+    )
+    _parallel.run(lambda a, b: _nearest_x(centre, bool(wrap[0]), dx, a, b), _parallel.slabs(ny))
+    index, first, place, normal = walls
+    size = np.where(wrap, void.shape, 1e9).astype(np.float32)
+    near = np.full(void.shape, -1, np.int32)
+    _parallel.run(
+        lambda a, b: _distances(
+            void, dx, dy, dz, index, first, place, normal, wrap, size, centre, near, a, b
+        ),
+        _parallel.slabs(nx),
+    )
+    return centre, near
+
+
 @dataclass(frozen=True)
 class DistanceMap:
     """Distances to the wall, in voxels.
@@ -343,12 +388,12 @@ class DistanceMap:
 
 
 def distance_map(void: BoolVolume, periodic: Periodic, level: FloatVolume | None = None) -> DistanceMap:
-    """Distance to the wall of every void voxel with a sub-voxel interface, and the largest sphere centred in each cell.
+    """Distance to the wall of every void voxel with a sub-voxel interface, and the largest sphere centred in
+    each cell.
 
-    Args:
-        void: True in voids, (nx, ny, nz).
-        periodic: whether each axis wraps. Beyond a face that does not, nothing is known: no wall is assumed there.
-        level: field below zero in voids; its zero (linear between voxels) is the wall. Without it see
+    Args: void: True in voids, (nx, ny, nz). periodic: whether each axis wraps. Beyond a face that does not,
+        nothing is known: no wall is assumed there. level: field below zero in voids; its zero (linear between
+        voxels) is the wall. Without it see
             ``smooth_level``: flat walls exact, tubes about 0.05 voxel narrow.
 
     Returns distances in voxels. Without any polymer they are infinite.
@@ -360,41 +405,18 @@ def distance_map(void: BoolVolume, periodic: Periodic, level: FloatVolume | None
         full = np.full(void.shape, np.inf, np.float32)
         none = np.empty((0, 3), np.float32)
         return DistanceMap(full, full.copy(), none, none)
-    nx, ny, nz = void.shape
     if max(void.shape) > 30000:
-        raise MemoryError("axes of more than 30000 voxels are not supported")
+        raise ResourceError("void.shape", f"{void.shape}", "axes of at most 30000 voxels", "crop the volume")
     wrap = np.array(periodic, np.bool_)
-    dy, dz, dx = (np.empty(void.shape, np.int16) for _ in range(3))
-    d2 = np.empty(void.shape, np.float32)
-    _parallel.run(
-        lambda a, b: _nearest_yz(void, bool(wrap[1]), bool(wrap[2]), dy, dz, d2, a, b), _parallel.slabs(nx)
-    )
-    _parallel.run(lambda a, b: _nearest_x(d2, bool(wrap[0]), dx, a, b), _parallel.slabs(ny))
-    del d2
-    field = smooth_level(void, periodic, level)
-    empty3, empty1 = np.empty((0, 3), np.float32), np.empty(0, np.int32)
-    index = np.full(void.shape, -1, np.int32)
-    voxels, count = _surfels(void, field, wrap, index, empty1, empty3, empty3)
-    first = np.empty(voxels + 1, np.int32)
-    place = np.empty((count, 3), np.float32)
-    normal = np.empty((count, 3), np.float32)
-    _surfels(void, field, wrap, index, first, place, normal)
-    del field
+    walls = _walls(void, smooth_level(void, periodic, level), wrap)
+    centre, near = _centre_distances(void, wrap, walls)
+    index, first, place, normal = walls
     size = np.where(wrap, void.shape, 1e9).astype(np.float32)
-    centre = np.empty(void.shape, np.float32)
-    near = np.full(void.shape, -1, np.int32)
-    _parallel.run(
-        lambda a, b: _distances(
-            void, dx, dy, dz, index, first, place, normal, wrap, size, centre, near, a, b
-        ),
-        _parallel.slabs(nx),
-    )
-    del dx, dy, dz
     cell = np.empty(void.shape, np.float32)
     _parallel.run(
         lambda a, b: _cell_maxima(
             void, centre, near, index, first, place, normal, wrap, size, _STEPS, cell, a, b
         ),
-        _parallel.slabs(nx),
+        _parallel.slabs(void.shape[0]),
     )
     return DistanceMap(centre, cell, place, normal)

@@ -1,4 +1,6 @@
-"""Isotropy of both phases: chords in thirteen directions, fabric tensors and a degree of anisotropy with its confidence."""
+"""Isotropy of both phases: chords in thirteen directions, fabric tensors and a degree of anisotropy with its
+confidence.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ DIRECTIONS = np.array(
 
 @njit(cache=True, nogil=True)
 def _chords(void, direction, out):  # type: ignore[no-untyped-def]
-    """Walk every line of one direction. out[phase] = steps in phase, walls met, whole chords, their length and squared length."""
+    """Walk every line of one direction. out[phase] = steps in phase, walls met, whole chords, their length
+    and squared length.
+    """
     nx, ny, nz = void.shape
     dx, dy, dz = direction[0], direction[1], direction[2]
     for x0 in range(nx):
@@ -89,7 +93,8 @@ class ChordStatistics:
 def chord_statistics(void: BoolVolume) -> ChordStatistics:
     """Chords of both phases along every line of the thirteen lattice directions; edges do not wrap.
 
-    mean_intercept reads high along diagonals, where a step is longer and thin features are stepped over: the bias has the
+    mean_intercept reads high along diagonals, where a step is longer and thin features are stepped over: the
+        bias has the
     symmetry of the cube and does not enter a tensor of rank two.
     """
     void = np.ascontiguousarray(void)
@@ -119,7 +124,9 @@ def fabric_tensor(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def anisotropy(lengths: NDArray[np.float64]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """Degree of anisotropy 1 - L_min/L_max of the principal lengths, those lengths (falling) and their directions (columns)."""
+    """Degree of anisotropy 1 - L_min/L_max of the principal lengths, those lengths (falling) and their
+    directions (columns).
+    """
     values, vectors = np.linalg.eigh(fabric_tensor(lengths))
     principal = 1 / np.sqrt(np.maximum(values, 1e-30))
     return float(1 - principal[-1] / principal[0]), principal, vectors
@@ -128,15 +135,16 @@ def anisotropy(lengths: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]
 def degree_of_anisotropy(
     void: BoolVolume, spacing_m: float, periodic: Periodic, axis: int = 2, draws: int = 400
 ) -> list[Measurement]:
-    """`degree_of_anisotropy` of the voids and of the polymer, with the value that an isotropic structure of this size would show.
+    """`degree_of_anisotropy` of the voids and of the polymer, with the value that an isotropic structure of
+    this size would show.
 
-    DA = 1 - L_min/L_max, principal lengths of the tensor fitted to the length-weighted mean chord <l^2>/<l> of the phase
-    in 13 directions (0: isotropic). The mean intercept length, 2 phi/N_L, meets the same walls from either side and has one
-    tensor for both phases; it stands in the evidence.
+    DA = 1 - L_min/L_max, principal lengths of the tensor fitted to the length-weighted mean chord <l^2>/<l>
+    of the phase in 13 directions (0: isotropic). The mean intercept length, 2 phi/N_L, meets the same walls
+    from either side and has one tensor for both phases; it stands in the evidence.
 
-    A finite isotropic sample never reads 0. ``isotropic_95`` in the evidence is the 95th percentile of DA for an isotropic
-    structure with the scatter that the eight octants show about their mean (seeded resampling); the uncertainty is the
-    standard deviation of DA over resampled octants.
+    A finite isotropic sample never reads 0. ``isotropic_95`` in the evidence is the 95th percentile of DA for
+    an isotropic structure with the scatter that the eight octants show about their mean (seeded resampling);
+    the uncertainty is the standard deviation of DA over resampled octants.
     """
     checked(void, spacing_m, periodic, axis=axis)
     method = PARA + "16: isotropic network; tensor of chord lengths in 13 directions (Harrigan and Mann 1984)"
@@ -173,7 +181,8 @@ def degree_of_anisotropy(
         if len(parts) >= 4:
             deviation = (parts - parts.mean(0)) * math.sqrt(len(parts) / (len(parts) - 1)) / len(parts)
             rng = np.random.default_rng(0)
-            # An isotropic structure of this size: one length in all directions (each class of the cube its own) plus scatter.
+            # An isotropic structure of this size: one length in all directions (each class of the cube its
+            # own) plus scatter.
             level = _by_class(lengths)
             null = np.empty(draws)
             spread = np.empty(draws)

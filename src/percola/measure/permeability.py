@@ -23,7 +23,9 @@ from percola.measure.stokes import StokesFlow, stokes_flow
 from percola.measurement import Check, Measurement
 
 WATER_VISCOSITY_Pa_s = 890.0e-6
-"""Of liquid water at 298.15 K and 0.1 MPa, uncertainty 1 %: IAPWS R12-08 (Huber et al., J. Phys. Chem. Ref. Data 38 (2009) 101)."""
+"""Of liquid water at 298.15 K and 0.1 MPa, uncertainty 1 %: IAPWS R12-08 (Huber et al., J. Phys. Chem. Ref.
+Data 38 (2009) 101).
+"""
 WATER_VISCOSITY_UNCERTAINTY = 0.01
 L_M2_H_ATM = 1000.0 * 3600.0 * 101325.0
 """Litres per m^2, hour and atmosphere in one m/(s Pa)."""
@@ -80,7 +82,8 @@ def permeance(
 ) -> tuple[float, float]:
     """Flux over pressure difference [m/(s Pa)], on the inner and on the outer area (the same for a sheet).
 
-    Sheet: L = 1/(eta sum t_i/k_i). Fibre, radial flow in rings: L_inner = 2/(eta d_i sum ln(b_j/a_j)/k_j), with ring j from
+    Sheet: L = 1/(eta sum t_i/k_i). Fibre, radial flow in rings: L_inner = 2/(eta d_i sum ln(b_j/a_j)/k_j),
+        with ring j from
     diameter a_j to b_j; L_outer = L_inner d_i/d_o. For a thin wall both tend to k/(eta t).
     """
     taken = sum(layer.thickness_m for layer in layers)
@@ -94,7 +97,8 @@ def permeance(
         value = 1 / (viscosity_Pa_s * resistance)
         return value, value
     inner, outer = wall.inside_diameter_m, wall.outside_diameter_m
-    assert inner is not None and outer is not None  # checked by WallGeometry
+    assert inner is not None
+    assert outer is not None
     a, b = inner, outer
     resistance = 0.0
     for layer in layers:
@@ -136,22 +140,20 @@ def water_permeability(
     pore_radius_voxels: float | None = None,
     region: str = "core",
 ) -> list[Measurement]:
-    """`permeability` of the structure [m^2] and `water_permeability` of the membrane [m/(s Pa)] with water at 25 degC.
+    """`permeability` of the structure [m^2] and `water_permeability` of the membrane [m/(s Pa)] with water at
+    25 degC.
 
-    k by Stokes flow on the voxels; L = k/(eta t) for a sheet, L = 2 k/(eta d_i ln(d_o/d_i)) on the inner area of a fibre.
+    k by Stokes flow on the voxels; L = k/(eta t) for a sheet, L = 2 k/(eta d_i ln(d_o/d_i)) on the inner area
+    of a fibre.
 
-    Args:
-        void: True in voids, (nx, ny, nz).
-        spacing_m: edge of a voxel [m].
-        periodic: whether each axis wraps; others are mirrored.
-        wall: thickness and geometry of the membrane.
-        axis: direction through the wall.
-        layers: surface layers in series with this structure.
-        flow: a flow already solved (:func:`structure_flow`).
-        scatter: relative standard error of k from sub-volumes.
-        pore_radius_voxels: mean local thickness (radius) for the error of the voxels, taken as 0.2/R relative.
+    Args: void: True in voids, (nx, ny, nz). spacing_m: edge of a voxel [m]. periodic: whether each axis
+        wraps; others are mirrored. wall: thickness and geometry of the membrane. axis: direction through the
+        wall. layers: surface layers in series with this structure. flow: a flow already solved
+        (:func:`structure_flow`). scatter: relative standard error of k from sub-volumes. pore_radius_voxels:
+        mean local thickness (radius) for the error of the voxels, taken as 0.2/R relative.
 
-    Validity: creeping flow; every scale of the wall like this structure. A gauge pressure of 1 kg/cm^2 does not change the result.
+    Validity: creeping flow; every scale of the wall like this structure. A gauge pressure of 1 kg/cm^2 does
+        not change the result.
     Not included: entrance losses, fouling, swelling of the polymer by water.
     """
     checked(void, spacing_m, periodic, level, axis)

@@ -1,7 +1,9 @@
-"""Structures with known answers, for tests, benchmarks and for calibrating what a method reads on a real scan.
+"""Structures with known answers, for tests, benchmarks and for calibrating what a method reads on a real
+scan.
 
-Every phantom carries a smooth ``level`` field (void where it is below zero, in voxels from the interface wherever the
-shape allows a distance) beside its voxels, so that the bias of the voxels and of the sub-voxel interface can be told apart.
+Every phantom carries a smooth ``level`` field (void where it is below zero, in voxels from the interface
+wherever the shape allows a distance) beside its voxels, so that the bias of the voxels and of the sub-voxel
+interface can be told apart.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def _centres(
     shape: tuple[int, int, int],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Voxel centres in voxels, broadcastable over (x, y, z)."""
-    x, y, z = (np.arange(n) + 0.5 for n in shape)
+    x, y, z = (np.asarray(np.arange(n) + 0.5, dtype=np.float64) for n in shape)
     return x[:, None, None], y[None, :, None], z[None, None, :]
 
 
@@ -85,7 +87,9 @@ def slit(
 
 
 def duct(width_voxels: int, length: int = 4, wall_voxels: int = 2, spacing_m: float = 1e-8) -> Phantom:
-    """A square duct along z: k = 0.0351443 h^2 within the duct (series solution of White, Viscous Fluid Flow)."""
+    """A square duct along z: k = 0.0351443 h^2 within the duct (series solution of White, Viscous Fluid
+    Flow).
+    """
     n = width_voxels + 2 * wall_voxels
     x, y, _ = _centres((n, n, length))
     level = np.maximum(np.abs(x - n / 2), np.abs(y - n / 2)) - width_voxels / 2 + np.zeros((1, 1, length))
@@ -134,7 +138,9 @@ def tube(
 def tubes(
     radii_voxels: tuple[float, ...], length: int = 16, margin_voxels: int = 3, spacing_m: float = 1e-8
 ) -> Phantom:
-    """Straight round tubes of different radii side by side along x, all along z: a bundle with known flow curves."""
+    """Straight round tubes of different radii side by side along x, all along z: a bundle with known flow
+    curves.
+    """
     width = 2 * math.ceil(max(radii_voxels)) + 2 * margin_voxels
     n = width * len(radii_voxels)
     x, y, _ = _centres((n, width, length))
@@ -158,9 +164,11 @@ def necklace(
     spacing_m: float = 1e-8,
     offset_voxels: tuple[float, float] = (0.0, 0.0),
 ) -> Phantom:
-    """A tube along z whose radius swings between throat and belly as a cosine; bubble-point radius is the throat's.
+    """A tube along z whose radius swings between throat and belly as a cosine; bubble-point radius is the
+    throat's.
 
-    ``level`` is rho - R(z), which crosses zero at the wall but is no distance: its slope is 1 across the throat.
+    ``level`` is rho - R(z), which crosses zero at the wall but is no distance: its slope is 1 across the
+    throat.
     """
     n = 2 * math.ceil(belly_voxels) + 6
     length = period_voxels * beads
@@ -176,10 +184,11 @@ def necklace(
 def sphere_array(
     lattice: str, cell_voxels: int, solid_fraction: float | None = None, spacing_m: float = 1e-8
 ) -> Phantom:
-    """Solid spheres on a simple (``"sc"``), body-centred (``"bcc"``) or face-centred (``"fcc"``) cubic lattice, one cell.
+    """Solid spheres on a simple (``"sc"``), body-centred (``"bcc"``) or face-centred (``"fcc"``) cubic
+    lattice, one cell.
 
-    Without ``solid_fraction`` the spheres touch. k = L^3/(6 pi a K N), with N spheres a cell and the drag K of
-    Zick and Homsy, J. Fluid Mech. 115 (1982) 13, held in ``known["permeability_m2"]`` where tabulated.
+    Without ``solid_fraction`` the spheres touch. k = L^3/(6 pi a K N), with N spheres a cell and the drag K
+    of Zick and Homsy, J. Fluid Mech. 115 (1982) 13, held in ``known["permeability_m2"]`` where tabulated.
     """
     sites = {
         "sc": [(0.0, 0.0, 0.0)],
@@ -215,13 +224,17 @@ ZICK_HOMSY_DRAG: Mapping[str, Mapping[float, float]] = {
     "bcc": {0.68: 162.9},
     "fcc": {0.74: 435.0},
 }
-"""Drag of one sphere over Stokes's, by lattice and solid fraction; Zick and Homsy, J. Fluid Mech. 115 (1982) 13, table 2."""
+"""Drag of one sphere over Stokes's, by lattice and solid fraction; Zick and Homsy, J. Fluid Mech. 115 (1982)
+13, table 2.
+"""
 
 
 def gyroid(cell_voxels: int, porosity_level: float = 0.0, cells: int = 1, spacing_m: float = 1e-8) -> Phantom:
-    """The level-set gyroid, sin x cos y + sin y cos z + sin z cos x = c; void below c. Euler number -4 a cubic cell.
+    """The level-set gyroid, sin x cos y + sin y cos z + sin z cos x = c; void below c. Euler number -4 a
+    cubic cell.
 
-    Each of the two labyrinths of one conventional cell has the Euler number -4 (its graph has 8 nodes of 3 bonds: 8 - 12).
+    Each of the two labyrinths of one conventional cell has the Euler number -4 (its graph has 8 nodes of 3
+    bonds: 8 - 12).
     """
     n = cell_voxels * cells
     x, y, z = (2 * math.pi * c / cell_voxels for c in _centres((n, n, n)))
@@ -243,12 +256,14 @@ def gaussian_field(
     spacing_m: float = 1e-8,
     stretch: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> Phantom:
-    """A seeded periodic band-limited Gaussian random field cut at the quantile of the porosity: bicontinuous, isotropic.
+    """A seeded periodic band-limited Gaussian random field cut at the quantile of the porosity: bicontinuous,
+    isotropic.
 
-    The spectrum is a Gaussian shell of relative width ``bandwidth`` about 2 pi/wavelength (Cahn's picture of early spinodal
-    demixing, J. Chem. Phys. 42 (1965) 93). ``stretch`` lengthens the wavelength along each axis. Known for the infinite
-    field, with u the cut and k2 the mean square wave number (Adler, The Geometry of Random Fields, 1981): Euler density
-    (k2/3)^(3/2) (u^2 - 1) exp(-u^2/2)/(2 pi)^2 of either phase, surface per volume (2/pi) (k2/3)^(1/2) exp(-u^2/2).
+    The spectrum is a Gaussian shell of relative width ``bandwidth`` about 2 pi/wavelength (Cahn's picture of
+    early spinodal demixing, J. Chem. Phys. 42 (1965) 93). ``stretch`` lengthens the wavelength along each
+    axis. Known for the infinite field, with u the cut and k2 the mean square wave number (Adler, The Geometry
+    of Random Fields, 1981): Euler density (k2/3)^(3/2) (u^2 - 1) exp(-u^2/2)/(2 pi)^2 of either phase,
+    surface per volume (2/pi) (k2/3)^(1/2) exp(-u^2/2).
     """
     size = (shape, shape, shape) if isinstance(shape, int) else shape
     rng = np.random.default_rng(seed)
@@ -289,7 +304,9 @@ def gaussian_field(
 def layered(
     thicknesses_voxels: tuple[int, ...], size: int = 16, normal: int = 2, spacing_m: float = 1e-8
 ) -> Phantom:
-    """Layers, solid first, alternating with void, stacked along ``normal``: voids are closed along it, open across."""
+    """Layers, solid first, alternating with void, stacked along ``normal``: voids are closed along it, open
+    across.
+    """
     n = sum(thicknesses_voxels)
     edges = np.cumsum((0, *thicknesses_voxels))
     position = np.arange(n) + 0.5
@@ -326,10 +343,11 @@ def particles(
     seed: int = 0,
     spacing_m: float = 1e-8,
 ) -> Phantom:
-    """Solid spheres on a lattice, swollen by ``overlap`` so that neighbours join by necks: connected spherical particles.
+    """Solid spheres on a lattice, swollen by ``overlap`` so that neighbours join by necks: connected
+    spherical particles.
 
-    ``jitter`` displaces the centres by that part of the cell. The neck of two equal spheres of radius a whose centres are
-    d apart has the radius sqrt(a^2 - d^2/4).
+    ``jitter`` displaces the centres by that part of the cell. The neck of two equal spheres of radius a whose
+    centres are d apart has the radius sqrt(a^2 - d^2/4).
     """
     if lattice not in _PACKINGS:
         raise InputError("lattice", repr(lattice), "'sc', 'bcc' or 'diamond'")
@@ -350,7 +368,9 @@ def cells(
     seed: int = 0,
     spacing_m: float = 1e-8,
 ) -> Phantom:
-    """The negative of :func:`particles`: spherical pores that open into each other through windows of known radius."""
+    """The negative of :func:`particles`: spherical pores that open into each other through windows of known
+    radius.
+    """
     inverse = particles(cell_voxels, cells, overlap, lattice, jitter, seed, spacing_m)
     known = {
         "sphere_radius_m": inverse.known["sphere_radius_m"],
@@ -360,7 +380,9 @@ def cells(
 
 
 def isolated_pores(cell_voxels: int, cells: int = 2, radius: float = 0.3, spacing_m: float = 1e-8) -> Phantom:
-    """Separate spherical pores, one a cubic cell, of the given radius in cells: nothing reaches from side to side."""
+    """Separate spherical pores, one a cubic cell, of the given radius in cells: nothing reaches from side to
+    side.
+    """
     if not 0 < radius < 0.5:
         raise InputError("radius", f"{radius:g}", "between 0 and 0.5 cells", "larger spheres would touch")
     level = -_sphere_union(cell_voxels, cells, [(0.5, 0.5, 0.5)], radius * cell_voxels, 0.0, 0)
@@ -385,7 +407,7 @@ def _sphere_union(
         for j in range(cells):
             for k in range(cells):
                 for site in sites:
-                    centre = (np.array(site) + (i, j, k)) * cell_voxels
+                    centre = ((*np.array(site), i, j, k)) * cell_voxels
                     centre = centre + jitter * cell_voxels * rng.uniform(-1, 1, 3)
                     deltas = [np.mod(a - c + n / 2, n) - n / 2 for a, c in zip(axes, centre, strict=True)]
                     near = [np.flatnonzero(np.abs(d) <= reach) for d in deltas]

@@ -1,17 +1,20 @@
-"""A virtual capillary-flow porometer after ASTM F316: bubble point, wet, dry and half-dry curves on a voxel structure.
+"""A virtual capillary-flow porometer after ASTM F316: bubble point, wet, dry and half-dry curves on a voxel
+structure.
 
-The structure is filled with a wetting liquid; gas presses on one face. At the gas pressure p the meniscus passes every throat
-whose inscribed sphere has at least the radius r = 2 gamma cos(theta)/p (Young and Laplace). The gas then fills the union of spheres of
-radius r that are reached from its face, and flows through what of it goes through, with the local hydraulic conductivity
-of :func:`percola.measure.conduction.poiseuille_conductivity`. Nothing is taken from a bundle of tubes. The mean flow pore is the
-radius at which this wet flow is half of the dry flow at the same pressure.
+The structure is filled with a wetting liquid; gas presses on one face. At the gas pressure p the meniscus
+passes every throat whose inscribed sphere has at least the radius r = 2 gamma cos(theta)/p (Young and
+Laplace). The gas then fills the union of spheres of radius r that are reached from its face, and flows
+through what of it goes through, with the local hydraulic conductivity of
+:func:`percola.measure.conduction.poiseuille_conductivity`. Nothing is taken from a bundle of tubes. The mean
+flow pore is the radius at which this wet flow is half of the dry flow at the same pressure.
 
 What the numbers mean. Three diameters belong to one pressure:
 
-- capillary diameter 2 r = 4 gamma cos(theta)/p: the diameter of the throat's inscribed sphere, the Young-Laplace value;
-- F316 diameter 2860 gamma/p (gamma in mN/m, p in Pa, d in um) = 0.715 times the former, with cos(theta) = 1: the standard
-  multiplies by the factor 0.715 for irregular throats. **It is what an instrument prints, hence what the patent reports,
-  and the value of `maximum_pore_size` and `average_pore_size` here.**
+- capillary diameter 2 r = 4 gamma cos(theta)/p: the diameter of the throat's inscribed sphere, the
+  Young-Laplace value;
+- F316 diameter 2860 gamma/p (gamma in mN/m, p in Pa, d in um) = 0.715 times the former, with cos(theta) = 1:
+  the standard multiplies by the factor 0.715 for irregular throats. **It is what an instrument prints, hence
+  what the patent reports, and the value of `maximum_pore_size` and `average_pore_size` here.**
 - F316 *defines* the limiting diameter as that of the circle with the area of the narrowest section: for the
   bubble point's throat it is measured on the structure and stands in the evidence, for comparison.
 """
@@ -81,7 +84,9 @@ def throat_pressure_Pa(radius_m: float, liquid: WettingLiquid = ETHANOL) -> floa
 
 
 def f316_diameter_m(pressure_Pa: float, liquid: WettingLiquid = ETHANOL) -> float:
-    """Diameter that ASTM F316 prints for a pressure: d[um] = 2860 gamma[mN/m]/p[Pa], here in metres (no contact angle)."""
+    """Diameter that ASTM F316 prints for a pressure: d[um] = 2860 gamma[mN/m]/p[Pa], here in metres (no
+    contact angle).
+    """
     return F316_CONSTANT * (liquid.surface_tension_N_m * 1e3) / pressure_Pa * 1e-6
 
 
@@ -115,9 +120,11 @@ def prepare(void: BoolVolume, periodic: Periodic, level: FloatVolume | None = No
 
 
 def invaded(access: FloatVolume, radius: float, periodic: Periodic) -> BoolVolume:
-    """Voxels that gas fills when menisci have the given radius: spheres of that radius about every centre it can reach.
+    """Voxels that gas fills when menisci have the given radius: spheres of that radius about every centre it
+    can reach.
 
-    ``access`` is the access radius from the gas side (voxels). Lateral periodic axes are continued, the last is not.
+    ``access`` is the access radius from the gas side (voxels). Lateral periodic axes are continued, the last
+    is not.
     """
     import edt
 
@@ -186,8 +193,8 @@ def flow_curves(
 ) -> FlowCurves:
     """Wet, dry and half-dry flow along the last axis, gas entering at the low face.
 
-    The crossing of the wet with half of the dry curve is enclosed by rounds of flow solves (regula falsi kept within bounds)
-    until the radius is known to ``precision`` or the share to within 0.01 of one half.
+    The crossing of the wet with half of the dry curve is enclosed by rounds of flow solves (regula falsi kept
+    within bounds) until the radius is known to ``precision`` or the share to within 0.01 of one half.
 
     Args:
         cell: largest sphere radius in each voxel's cell [voxel], ``DistanceMap.cell``.
@@ -284,8 +291,9 @@ def throat_section(
 ) -> tuple[float, float]:
     """Area and inscribed radius [voxel^2, voxel] of the narrowest flat section through a throat.
 
-    Planes in 49 directions through the throat's voxel; in each the void that holds the throat is filled on a grid of a
-    quarter voxel, out to four radii; the smallest area wins. Limitation: the true narrowest section may be curved.
+    Planes in 49 directions through the throat's voxel; in each the void that holds the throat is filled on a
+    grid of a quarter voxel, out to four radii; the smallest area wins. Limitation: the true narrowest section
+    may be curved.
     """
     from scipy import ndimage
 
@@ -353,7 +361,9 @@ def pore_measurements(
     region: str = "core",
     extra: dict[str, Any] | None = None,
 ) -> list[Measurement]:
-    """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size` of the box itself from its flow curves."""
+    """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size` of the box itself from its flow
+    curves.
+    """
     if curves.bubble_radius <= 0:
         why = "no void reaches from side to side"
         return [
@@ -369,9 +379,10 @@ def pore_measurements(
     resolved = Check(
         "throat resolved",
         "pass" if curves.bubble_radius >= 2 else "warn",
-        f"radius of the first throat {curves.bubble_radius:.2f} voxels (2 or more for the stated sub-voxel accuracy)",
+        f"radius of the first throat {curves.bubble_radius:.2f} voxels (2 or more for sub-voxel accuracy)",
     )
-    # Sub-voxel radii are good to 0.05 voxel on smooth throats with a level field; sampling is added by the wall's estimate.
+    # Sub-voxel radii are good to 0.05 voxel on smooth throats with a level field; sampling is added by the
+    # wall's estimate.
     error_m = 0.1 * spacing_m
     out = [
         Measurement(
@@ -453,7 +464,8 @@ def porometry(
     region: str = "core",
     progress: Callable[[str], None] | None = None,
 ) -> list[Measurement]:
-    """`maximum_pore_size`, `bubble_point_pressure` and `average_pore_size` of a voxel structure as it stands (no extrapolation).
+    """`maximum_pore_size`, `bubble_point_pressure` and `average_pore_size` of a voxel structure as it stands
+    (no extrapolation).
 
     Args:
         void: True in voids, (nx, ny, nz).
@@ -463,9 +475,11 @@ def porometry(
         axis: direction of flow; gas enters at its low face.
         liquid: the wetting liquid.
 
-    Validity: throats of at least two voxels radius. Limitations: throats are round (inscribed sphere), which reads the opening
-    pressure of flat throats up to twice too high (convenience); liquid left in corners does not narrow the gas's way
-    beyond the voxels it fills (convenience); evaporation, slip and compression of the gas are left out.
+    Validity: throats of at least two voxels radius. Limitations: throats are round (inscribed sphere), which
+    reads the opening pressure of flat throats up to twice too high (convenience); menisci that meet from both
+    sides of a throat join, since nothing stabilizes a film of plain liquid, so throats a little narrower than r
+    between voids already full of gas conduct (physics, but a lamella that held would lower the half-dry pore);
+    evaporation, slip and compression of the gas are left out (convenience).
     Reference: ASTM F316-86; half-dry curve as in its test method B.
     """
     checked(void, spacing_m, periodic, level, axis)

@@ -1,10 +1,13 @@
-"""Average pore size by scanning electron microscopy, paragraph 89(3), on sections and surfaces of voxel structures.
+"""Average pore size by scanning electron microscopy, paragraph 89(3), on sections and surfaces of voxel
+structures.
 
-The patent draws 50 parallel lines on a micrograph of 16 um x 16 um and averages the lengths of their segments inside voids.
-Segments cut by the edge of the picture are among them, so a small field reads low: for a mean chord l in a field of width W the
-expected reading is l/(1 + l/W). Simulated boxes are smaller than 16 um; the value given here is what a 16 um field would
-read, from the chord that no edge cuts (twice the void fraction over the number of walls crossed per length). The reading of
-the field as it is stands in the evidence.
+The patent draws 50 parallel lines on a micrograph of 16 um x 16 um and averages the lengths of their segments
+inside voids.
+Segments cut by the edge of the picture are among them, so a small field reads low: for a mean chord l in a
+    field of width W the
+expected reading is l/(1 + l/W). Simulated boxes are smaller than 16 um; the value given here is what a 16 um
+field would read, from the chord that no edge cuts (twice the void fraction over the number of walls crossed
+per length). The reading of the field as it is stands in the evidence.
 """
 
 from __future__ import annotations
@@ -47,9 +50,11 @@ class Chords:
 
 
 def chords_on_lines(void: NDArray[np.bool_], level: NDArray[np.floating] | None = None) -> Chords:
-    """Void segments on an array of lines, shape (lines, samples), in samples; the wall is placed by linear interpolation.
+    """Void segments on an array of lines, shape (lines, samples), in samples; the wall is placed by linear
+    interpolation.
 
-    Each line runs from the first to the last sample centre (length samples - 1). Without ``level`` the wall lies midway.
+    Each line runs from the first to the last sample centre (length samples - 1). Without ``level`` the wall
+    lies midway.
     Exact identity: counted = unbiased/(1 + unbiased/field) in the mean over a stationary structure.
     Limitation (mathematical): voids thinner than a sample are missed, which reads high.
     """
@@ -93,10 +98,11 @@ def sem_section_pore_size(
     field_m: float = STANDARD_FIELD_M,
     region: str = "section",
 ) -> Measurement:
-    """`sem_average_pore_size` on sections through the wall: the mean chord of voids on 50 parallel lines a picture.
+    """`sem_average_pore_size` on sections through the wall: the mean chord of voids on 50 parallel lines a
+    picture.
 
-    Sections are planes that contain ``axis`` (the wall cut across), the lines run along the wall. Pictures lie at least one
-    mean chord apart; their scatter gives the uncertainty.
+    Sections are planes that contain ``axis`` (the wall cut across), the lines run along the wall. Pictures
+    lie at least one mean chord apart; their scatter gives the uncertainty.
 
     Args:
         void: True in voids, (nx, ny, nz).
@@ -106,7 +112,8 @@ def sem_section_pore_size(
         axis: direction through the wall.
         field_m: width of the picture the value refers to [m].
 
-    Returns the diameter-like mean chord [m] that a picture of ``field_m`` would read; both readings in the evidence.
+    Returns the diameter-like mean chord [m] that a picture of ``field_m`` would read; both readings in the
+    evidence.
     """
     checked(void, spacing_m, periodic, level, axis)
     method = PARA + "89(3): 50 parallel lines on a section, mean length inside voids"
@@ -168,7 +175,7 @@ def _sem_measurement(
         Check(
             "field of the picture",
             "pass" if own_field >= 0.99 * field_m else "warn",
-            f"lines of {own_field * 1e6:.3g} um drawn (the largest available) for a field of {field_m * 1e6:.3g} um",
+            f"lines of {own_field * 1e6:.3g} um (largest available) for a field of {field_m * 1e6:.3g} um",
         ),
         Check(
             "at least 10 voids on every line",
@@ -183,7 +190,7 @@ def _sem_measurement(
         "counted_meaning": "cut segments included, as the standard counts, in the field available",
         "unbiased_m": chord,
         "unbiased_meaning": "2 phi/N_L, no edge",
-        "value_meaning": f"what the standard's count would give in a field of {field_m * 1e6:.3g} um: l/(1 + l/W)",
+        "value_meaning": f"the standard's count in a field of {field_m * 1e6:.3g} um: l/(1 + l/W)",
         "lines_per_picture": pictures[0].lines,
         "pictures": len(pictures),
         "field_m": own_field,
@@ -197,9 +204,11 @@ def _sem_measurement(
 def surface_depth(
     void: BoolVolume, axis: int = 2, side: Literal["low", "high"] = "low", level: FloatVolume | None = None
 ) -> NDArray[np.float64]:
-    """How deep one looks from above before meeting polymer, in voxels, for each column; the box's depth where it never does.
+    """How deep one looks from above before meeting polymer, in voxels, for each column; the box's depth where
+    it never does.
 
-    The depth counts from the outer face of the box; with ``level`` the surface is placed between voxel centres.
+    The depth counts from the outer face of the box; with ``level`` the surface is placed between voxel
+    centres.
     """
     v = np.moveaxis(void, axis, 2)
     f = None if level is None else np.moveaxis(level, axis, 2)
@@ -232,12 +241,15 @@ def sem_surface_pore_size(
     field_m: float = STANDARD_FIELD_M,
     region: str = "surface",
 ) -> Measurement:
-    """`sem_average_pore_size` of a surface seen from above: a point shows a void where the first polymer lies deeper than ``depth_m``.
+    """`sem_average_pore_size` of a surface seen from above: a point shows a void where the first polymer lies
+    deeper than ``depth_m``.
 
-    A microscope sees the topmost polymer of each column. What an operator marks as pore is what is dark, that is deep; here the
-    limit is stated: by default half the mean void chord of the layer (a hollow as deep as half its width), counted from the plane
-    where the polymer begins (the depth that 2 % of the columns reach). Values at half and at twice that depth stand in the
-    evidence, and half their difference enters the uncertainty.
+    A microscope sees the topmost polymer of each column. What an operator marks as pore is what is dark, that
+    is deep; here the
+    limit is stated: by default half the mean void chord of the layer (a hollow as deep as half its width),
+        counted from the plane
+    where the polymer begins (the depth that 2 % of the columns reach). Values at half and at twice that depth
+    stand in the evidence, and half their difference enters the uncertainty.
 
     Args:
         void: True in voids; the surface is the ``side`` face of ``axis``.
@@ -292,7 +304,7 @@ def sem_surface_pore_size(
             method=method,
             region=region,
             evidence={"depth_limit_m": limit * spacing_m, "open_share_of_surface": 0.0},
-            reason=f"the surface shows no void deeper than {limit * spacing_m * 1e9:.0f} nm: it is not porous",
+            reason=f"no void deeper than {limit * spacing_m * 1e9:.0f} nm in the surface: it is not porous",
         )
     # A quarter of the picture each gives the scatter: one surface has but one picture.
     image = depth > limit
@@ -340,7 +352,9 @@ def sem_surface_pore_size(
 def surface_to_internal_pore_ratio(
     surface: Measurement, section: Measurement, region: str = "surface"
 ) -> Measurement:
-    """`surface_to_internal_pore_ratio`: SEM pore size of a surface layer over that of the section, paragraphs 17 and 100."""
+    """`surface_to_internal_pore_ratio`: SEM pore size of a surface layer over that of the section, paragraphs
+    17 and 100.
+    """
     method = PARA + "17, 89(3): SEM average pore size of the surface layer / of the internal structure"
     name = "surface_to_internal_pore_ratio"
     if not (isinstance(surface.value, float) and isinstance(section.value, float) and section.value > 0):

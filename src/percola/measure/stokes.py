@@ -1,9 +1,10 @@
 """Slow (Stokes) flow of a liquid through the voids: lattice Boltzmann on the list of void voxels.
 
-Two-relaxation-time collision on 19 velocities with the magic number 3/16 and linear equilibria (no inertia at all), body force,
-half-way bounce-back at the wall (Ginzburg, Verhaeghe, d'Humieres, Commun. Comput. Phys. 3 (2008) 427). Populations are deviations from
-rest in single precision, kept in one array that is streamed in place (two-step pattern of Bailey et al., ICPP 2009). The steady
-permeability does not depend on the relaxation rate, which is chosen for speed.
+Two-relaxation-time collision on 19 velocities with the magic number 3/16 and linear equilibria (no inertia at
+all), body force, half-way bounce-back at the wall (Ginzburg, Verhaeghe, d'Humieres, Commun. Comput. Phys. 3
+(2008) 427). Populations are deviations from rest in single precision, kept in one array that is streamed in
+place (two-step pattern of Bailey et al., ICPP 2009). The steady permeability does not depend on the
+relaxation rate, which is chosen for speed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from percola.errors import InputError, ResourceError
 from percola.measure import _parallel
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic
 from percola.measure.connectivity import through_mask
@@ -56,11 +58,13 @@ def _number(x, y, z):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _slots(ids, place, wrap, slot, n0, n1):  # type: ignore[no-untyped-def]
-    """Where the population that leaves along each velocity is kept: at the neighbour, or turned back at walls.
+    """Where the population that leaves along each velocity is kept: at the neighbour, or turned back at
+    walls.
 
-    Faces that do not wrap are mirrors: lateral ones reflect the flow (no shear, nothing through); at the two end faces the
-    structure and the pressure are mirrored (velocity along the flow goes on, lateral velocity and pressure change sign), which is
-    kept as a negative index.
+    Faces that do not wrap are mirrors: lateral ones reflect the flow (no shear, nothing through); at the two
+        end faces the
+    structure and the pressure are mirrored (velocity along the flow goes on, lateral velocity and pressure
+    change sign), which is kept as a negative index.
     """
     nx, ny, nz = ids.shape
     for n in range(n0, n1):
@@ -99,7 +103,9 @@ def _slots(ids, place, wrap, slot, n0, n1):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _step(f, slot, odd, force, plus, minus, n0, n1):  # type: ignore[no-untyped-def]
-    """Collide and stream voxels n0..n1 in place; returns the sum of their velocities along z before the collision."""
+    """Collide and stream voxels n0..n1 in place; returns the sum of their velocities along z before the
+    collision.
+    """
     half_one, three, third = np.float32(0.5), np.float32(3.0), np.float32(1 / 3)
     axis, edge = np.float32(1 / 18), np.float32(1 / 36)
     half = half_one * force
@@ -334,12 +340,10 @@ def _step(f, slot, odd, force, plus, minus, n0, n1):  # type: ignore[no-untyped-
 class StokesFlow:
     """Steady slow flow along the last axis, in voxels.
 
-    Attributes:
-        permeability: of the whole block [voxel^2] (viscosity times mean velocity over pressure gradient).
-        change: relative change of the permeability still expected when the solve stopped.
-        steps: lattice Boltzmann steps.
-        settled: whether ``change`` came below the tolerance.
-        velocity: velocity along the flow of every voxel, scaled so that its mean is ``permeability``; None unless asked for.
+    Attributes: permeability: of the whole block [voxel^2] (viscosity times mean velocity over pressure
+        gradient). change: relative change of the permeability still expected when the solve stopped. steps:
+        lattice Boltzmann steps. settled: whether ``change`` came below the tolerance. velocity: velocity
+        along the flow of every voxel, scaled so that its mean is ``permeability``; None unless asked for.
     """
 
     permeability: float
@@ -361,37 +365,31 @@ def stokes_flow(
 ) -> StokesFlow:
     """Permeability along the last axis by Stokes flow on the voxels.
 
-    Args:
-        void: True in voids. What does not reach from face to face is left out.
-        periodic: axes that wrap; the others are mirrored (see ``_slots``).
-        tolerance: stop when the permeability is expected to change by less than this part: the sum of the geometric
+    Args: void: True in voids. What does not reach from face to face is left out. periodic: axes that wrap;
+        the others are mirrored (see ``_slots``). tolerance: stop when the permeability is expected to change
+        by less than this part: the sum of the geometric
             series that its last changes form.
         pressure, kappa: a pressure field (1 to 0 along the axis) and local conductivity to start from
             (:func:`percola.measure.conduction.conduct`); saves about half of the steps.
         velocity: also return the velocity field.
 
-    Bias: flat walls on lattice planes read high by exactly 1/24 voxel^2 within the gap, that is 1/(2 h^2) for a slit of h voxels
+    Bias: flat walls on lattice planes read high by exactly 1/24 voxel^2 within the gap, that is 1/(2 h^2) for
+        a slit of h voxels
     (the mean of a parabola at cell centres; the profile itself is exact); oblique walls by the staircase.
     Memory: 152 bytes a void voxel and 4 a voxel.
     """
     wrap = np.array(periodic, np.bool_)
-    mask = _reaching(void, periodic)
-    place = np.flatnonzero(mask)
+    place = np.flatnonzero(through_mask(void, periodic, 2))
     n = len(place)
     if n == 0:
         zero = np.zeros(void.shape, np.float32) if velocity else None
         return StokesFlow(0.0, 0.0, 0, True, zero)
     if void.all():
-        raise ValueError("no wall: the flow is not bounded")
+        raise InputError("void", "no polymer anywhere", "walls that bound the flow")
     if n * 19 > 2**31 - 20:
-        raise MemoryError("more than 1.1e8 void voxels")
-    ids = np.full(void.shape, -1, np.int32)
-    ids.ravel()[place] = np.arange(n, dtype=np.int32)
-    slot = np.empty((n, 18), np.int32)
+        raise ResourceError("void", f"{n} void voxels", "at most 1.1e8", "crop the volume")
     pieces = _parallel.slabs(n, 16)
-    _parallel.run(lambda a, b: _slots(ids, place, wrap, slot, a, b), pieces)
-    del ids
-    nz = void.shape[2]
+    slot = _streaming(void.shape, place, wrap, pieces)
     nu = (_TAU - 0.5) / 3
     plus = np.float32(1 / _TAU)
     minus = np.float32(1 / (0.5 + _MAGIC / (_TAU - 0.5)))
@@ -429,9 +427,15 @@ def stokes_flow(
     return StokesFlow(k, expected, step, expected < tolerance, field)
 
 
-def _reaching(void: BoolVolume, periodic: Periodic) -> BoolVolume:
-    """Voids that carry flow: those that reach both end faces."""
-    return through_mask(void, periodic, 2)
+def _streaming(
+    shape: tuple[int, ...], place: NDArray[np.intp], wrap: NDArray[np.bool_], pieces: list[tuple[int, int]]
+) -> NDArray[np.int32]:
+    """Table of :func:`_slots` for the void voxels ``place``."""
+    ids = np.full(shape, -1, np.int32)
+    ids.ravel()[place] = np.arange(len(place), dtype=np.int32)
+    slot = np.empty((len(place), 18), np.int32)
+    _parallel.run(lambda a, b: _slots(ids, place, wrap, slot, a, b), pieces)
+    return slot
 
 
 def _remainder(history: list[float]) -> float:
@@ -454,7 +458,9 @@ def _start(
     force: float,
     nu: float,
 ) -> None:
-    """Fill the populations with the equilibrium of a Darcy flow: velocity -kappa grad(potential)/nu, pressure without the mean drop."""
+    """Fill the populations with the equilibrium of a Darcy flow: velocity -kappa grad(potential)/nu, pressure
+    without the mean drop.
+    """
     nz = shape[2]
     open_ = pressure.ravel() > 0
     z = (np.arange(nz, dtype=np.float32) + np.float32(0.5)) / np.float32(nz)

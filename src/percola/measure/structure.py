@@ -1,4 +1,6 @@
-"""All measurements of one voxel structure in one call, sharing what they have in common, and the average over realizations."""
+"""All measurements of one voxel structure in one call, sharing what they have in common, and the average over
+realizations.
+"""
 
 from __future__ import annotations
 
@@ -82,12 +84,10 @@ def measure_structure(
 ) -> list[Measurement]:
     """The measurements of paragraph 89 on one voxel structure, and what definition (A) needs.
 
-    Args:
-        void: True in voids, (nx, ny, nz).
-        spacing_m: edge of a voxel [m].
-        periodic: whether each axis wraps.
-        level: continuous field, below 0 in voids; its zero places the wall between voxels.
-        wall: the membrane the structure stands for; with it the pore sizes are extrapolated (region "wall") and the water
+    Args: void: True in voids, (nx, ny, nz). spacing_m: edge of a voxel [m]. periodic: whether each axis
+        wraps. level: continuous field, below 0 in voids; its zero places the wall between voxels. wall: the
+        membrane the structure stands for; with it the pore sizes are extrapolated (region "wall") and the
+        water
             permeability is given. Without it they are those of the box, and only the permeability in m^2.
         which: names of measurements wanted (:data:`NAMES`); None: all.
         progress: called with what is being done and the part done, 0..1.
@@ -96,8 +96,9 @@ def measure_structure(
         liquid: wetting liquid of the porometer.
         layers: surface layers in series for the water permeability.
 
-    Returns measurements in a fixed order, the same for the same input whatever the number of threads. Structures without
-    voids, without polymer or without a way through give results that say so, never an error.
+    Returns measurements in a fixed order, the same for the same input whatever the number of threads.
+    Structures without voids, without polymer or without a way through give results that say so, never an
+    error.
     """
     checked(void, spacing_m, periodic, level, axis)
     if min(void.shape) < 4:
@@ -185,9 +186,11 @@ def _period(void: BoolVolume, spacing_m: float) -> float | None:
 
 
 def _study(voids: Voids, isotropy: list[Measurement]) -> SizeStudy:
-    """Sub-volumes along all axes where the structure is isotropic within 0.15 or its confidence, else along the flow only."""
+    """Sub-volumes along all axes where the structure is isotropic within 0.15 or its confidence, else along
+    the flow only.
+    """
     isotropic = all(
-        isinstance(m.value, float) and m.value <= max(0.15, float(m.evidence.get("isotropic_95", 0.0)))  # type: ignore[arg-type]
+        isinstance(m.value, float) and m.value <= max(0.15, float(m.evidence.get("isotropic_95", 0.0)))
         for m in isotropy
     )
     axes = (0, 1, 2) if isotropic and isotropy else (2,)
@@ -195,7 +198,9 @@ def _study(voids: Voids, isotropy: list[Measurement]) -> SizeStudy:
 
 
 def _unoriented(distance: DistanceMap, axis: int) -> DistanceMap:
-    """The distance map with its axes in the order of the structure (walls and normals dropped: not needed there)."""
+    """The distance map with its axes in the order of the structure (walls and normals dropped: not needed
+    there).
+    """
     if axis == 2:
         return distance
     none = np.empty((0, 3), np.float32)
@@ -267,7 +272,7 @@ def _octant_scatter(voids: Voids) -> float | None:
     from percola.measure.connectivity import _blocks
 
     values = []
-    for block in _blocks(voids.kappa.shape):  # type: ignore[arg-type]
+    for block in _blocks(voids.kappa.shape):
         part = np.ascontiguousarray(voids.kappa[block])
         values.append(conduct(part > 0, part, (False, False, False), tolerance=1e-2).conductivity)
     return relative_scatter(values)
@@ -283,7 +288,8 @@ def measure_surface(
     region: str = "outer_surface",
     section: Measurement | None = None,
 ) -> list[Measurement]:
-    """A surface layer: `porosity`, `through_porosity`, SEM pore size from above and, with the core's ``section``, their ratio.
+    """A surface layer: `porosity`, `through_porosity`, SEM pore size from above and, with the core's
+    ``section``, their ratio.
 
     Args:
         void: structure of the layer; its outer face is the ``side`` face of ``axis``.
@@ -315,10 +321,11 @@ def layer_permeability(
 def combine(realizations: Iterable[Sequence[Measurement]]) -> list[Measurement]:
     """Average the same measurements over several realizations of one structure.
 
-    Value: mean over the realizations that give one; uncertainty: the larger of the standard error between realizations and
-    the mean one within them over sqrt(n). Words (classes): the one given most often. A measurement that fewer than half give is
-    undefined, with the first reason. Checks: the worst status of each name. Evidence: of the first realization, with the
-    single values added under ``realizations``.
+    Value: mean over the realizations that give one; uncertainty: the larger of the standard error between
+        realizations and
+    the mean one within them over sqrt(n). Words (classes): the one given most often. A measurement that fewer
+    than half give is undefined, with the first reason. Checks: the worst status of each name. Evidence: of
+    the first realization, with the single values added under ``realizations``.
     """
     sets = [list(r) for r in realizations]
     if not sets:

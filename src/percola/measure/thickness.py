@@ -1,4 +1,6 @@
-"""Local thickness: at each point the radius of the largest sphere that fits inside the phase and covers the point."""
+"""Local thickness: at each point the radius of the largest sphere that fits inside the phase and covers the
+point.
+"""
 
 from __future__ import annotations
 
@@ -69,14 +71,17 @@ def _stamp(cell, wrap, out, x0, x1):  # type: ignore[no-untyped-def]
 
 
 def local_thickness(cell: FloatVolume, periodic: Periodic) -> FloatVolume:
-    """Local thickness as a radius in voxels, 0 outside the phase (Hildebrand and Ruegsegger, J. Microsc. 185 (1997) 67).
+    """Local thickness as a radius in voxels, 0 outside the phase (Hildebrand and Ruegsegger, J. Microsc. 185
+    (1997) 67).
 
     Args:
         cell: sphere radii, ``DistanceMap.cell``, at every radius that occurs (no size classes).
         periodic: whether each axis wraps.
 
-    Spheres are centred on voxel centres though their radius was found within half a voxel of them: single voxels at the
-    rim of a sphere may get the radius of the next one. Spheres covered by a neighbour's to within a quarter voxel are left out.
+    Spheres are centred on voxel centres though their radius was found within half a voxel of them: single
+        voxels at the
+    rim of a sphere may get the radius of the next one. Spheres covered by a neighbour's to within a quarter
+    voxel are left out.
     """
     out = np.where(cell > 0, cell, np.float32(0))
     wrap = np.array(periodic, np.bool_)

@@ -1,20 +1,22 @@
-"""From the simulated box to the whole wall: the bubble point is an extreme value, and small boxes read it low and scattered.
+"""From the simulated box to the whole wall: the bubble point is an extreme value, and small boxes read it low
+and scattered.
 
-Whether a sphere of radius r passes a cube is a percolation problem in r. Near the critical radius r_c the distribution of the largest
-passing radius over cubes of edge L is, for one class of structures,
+Whether a sphere of radius r passes a cube is a percolation problem in r. Near the critical radius r_c the
+distribution of the largest passing radius over cubes of edge L is, for one class of structures,
 
     r(L) = r_c + L^(-1/nu) (a + s xi),   nu = 0.8765
 
-with xi of unit variance. At r_c the probability that a cube with open sides is crossed in a given direction depends neither on L nor on
-the structure (universality): about 0.28 in three dimensions, as found for lattices and on Gaussian fields from 2 to 28
-wavelengths (``docs/theory/measuring.md``). So r_c is the 72 % quantile of r(L) at every L, which for the nearly normal
-distribution is the mean plus 0.583 standard deviations, a = -0.583 s.
-Sub-cubes of several sizes give m(L) and s(L), hence r_c and s.
+with xi of unit variance. At r_c the probability that a cube with open sides is crossed in a given direction
+depends neither on L nor on the structure (universality): about 0.28 in three dimensions, as found for
+lattices and on Gaussian fields from 2 to 28 wavelengths (``docs/theory/measuring.md``). So r_c is the 72 %
+quantile of r(L) at every L, which for the nearly normal distribution is the mean plus 0.583 standard
+deviations, a = -0.583 s. Sub-cubes of several sizes give m(L) and s(L), hence r_c and s.
 
-A wall of thickness T and area A offers N cubes of edge T, about 6 A/T^2 since they may stand anywhere; the first bubble appears at
-the widest of them, so the bubble radius is the largest of N values, a Gumbel variable. For a membrane hundreds of periods thick T^(-1/nu) is so small that the
-bubble point is r_c, much the same for every area: thick homogeneous membranes have a ratio of maximum to average near that of
-the bulk, whatever the box showed.
+A wall of thickness T and area A offers N cubes of edge T, about 6 A/T^2 since they may stand anywhere; the
+first bubble appears at the widest of them, so the bubble radius is the largest of N values, a Gumbel
+variable. For a membrane hundreds of periods thick T^(-1/nu) is so small that the bubble point is r_c, much
+the same for every area: a thick homogeneous membrane has the bulk's ratio of maximum to average, whatever
+the box showed.
 """
 
 from __future__ import annotations
@@ -46,14 +48,20 @@ from percola.measure.widest import widest_path
 from percola.measurement import Check, Measurement
 
 NU = 0.8765
-"""Correlation-length exponent of percolation in three dimensions: 1/nu = 1.1410 +- 0.0015, Wang et al., Phys. Rev. E 87 (2013) 052107."""
+"""Correlation-length exponent of percolation in three dimensions: 1/nu = 1.1410 +- 0.0015, Wang et al., Phys.
+Rev. E 87 (2013) 052107.
+"""
 QUANTILE = 0.583
-"""Standard deviations above the mean of the quantile 1 - 0.28 of a normal distribution; 0.28 +- 0.02 is the probability that a cube
-is crossed at the threshold. The error of 0.06 standard deviations is part of the systematic error in ``fit_scaling``."""
+"""Standard deviations above the mean of the quantile 1 - 0.28 of a normal distribution; 0.28 +- 0.02 is the
+probability that a cube is crossed at the threshold. The error of 0.06 standard deviations is part of the
+systematic error in ``fit_scaling``.
+"""
 PLACES = 2.5
 """Independent places of a cube an edge length, see :func:`columns`."""
 MEAN_FLOW_SHIFT = 0.84
-"""Size effect of the mean flow radius in units of the bubble point's: r_m(L) = r_m - 0.84 s L^(-1/nu); on Gaussian fields, +-0.4."""
+"""Size effect of the mean flow radius in units of the bubble point's: r_m(L) = r_m - 0.84 s L^(-1/nu); on
+Gaussian fields, +-0.4.
+"""
 MEAN_FLOW_SHIFT_ERROR = 0.4
 
 
@@ -96,7 +104,8 @@ def size_study(
     most: int = 64,
     progress: Callable[[str], None] | None = None,
 ) -> SizeStudy:
-    """Passing radii of the sub-cubes of edge (smallest side)/part along ``axes``, and mean flow radii of those at ``flow_parts``.
+    """Passing radii of the sub-cubes of edge (smallest side)/part along ``axes``, and mean flow radii of
+    those at ``flow_parts``.
 
     Args:
         cell, kappa: maps of the whole box (so that cuts see the walls beyond them).
@@ -180,9 +189,9 @@ class Scaling:
 def fit_scaling(study: SizeStudy) -> Scaling | None:
     """r_c and s from the sub-cubes; None when too few of them are crossed.
 
-    Each edge with at least 8 values gives r_c as mean + 0.583 standard deviations with the statistical error of that sum (cubes
-    count once, further directions half) and a systematic one of 10 % of its distance from the mean. The whole box adds its
-    few values with the scatter scaled from the smaller cubes.
+    Each edge with at least 8 values gives r_c as mean + 0.583 standard deviations with the statistical error
+    of that sum (cubes count once, further directions half) and a systematic one of 10 % of its distance from
+    the mean. The whole box adds its few values with the scatter scaled from the smaller cubes.
     """
     rows: list[tuple[int, float, float, float, float]] = []
     scales: list[tuple[float, float]] = []
@@ -213,8 +222,8 @@ def fit_scaling(study: SizeStudy) -> Scaling | None:
         rows.append((edge, mean, sd, mean + QUANTILE * sd, max(sd / math.sqrt(independent), 1e-6)))
     w = np.array([1 / r[4] ** 2 for r in rows])
     critical = float(np.average([r[3] for r in rows], weights=w))
-    # All sizes see the same box: their estimates are not independent, so the error is that of the best single one, and at least
-    # the scatter between sizes.
+    # All sizes see the same box: their estimates are not independent, so the error is that of the best single
+    # one, and at least the scatter between sizes.
     best = min(r[4] for r in rows)
     spread = float(np.sqrt(np.average([(r[3] - critical) ** 2 for r in rows], weights=w)))
     error = max(best, spread)
@@ -222,10 +231,11 @@ def fit_scaling(study: SizeStudy) -> Scaling | None:
 
 
 def largest_of(count: float) -> tuple[float, float]:
-    """Mean and standard deviation of the largest of ``count`` standard normal values (count >= 1, need not be whole).
+    """Mean and standard deviation of the largest of ``count`` standard normal values (count >= 1, need not be
+    whole).
 
-    Its distribution function is Phi(x)^N; moments over 4000 equal parts of probability. Tippett (1925): 1.539, 0.587 for
-    N = 10; 3.241, 0.351 for N = 1000.
+    Its distribution function is Phi(x)^N; moments over 4000 equal parts of probability. Tippett (1925):
+    1.539, 0.587 for N = 10; 3.241, 0.351 for N = 1000.
     """
     from scipy.stats import norm
 
@@ -238,8 +248,8 @@ def largest_of(count: float) -> tuple[float, float]:
 def columns(thickness: float, area: float) -> float:
     """Number of independent cubes of the wall's thickness that its area offers to the first bubble.
 
-    ((W/T - 1) 2.5 + 1)^2 for a square of edge W. Cubes may stand anywhere, not only side by side, and paths may lean:
-    2.5 places an edge length reproduce slabs of Gaussian fields 2 to 4 times as wide as thick.
+    ((W/T - 1) 2.5 + 1)^2 for a square of edge W. Cubes may stand anywhere, not only side by side, and paths
+    may lean: 2.5 places an edge length reproduce slabs of Gaussian fields 2 to 4 times as wide as thick.
     """
     aspect = max(math.sqrt(area) / thickness, 1.0)
     return (PLACES * (aspect - 1) + 1) ** 2
@@ -262,7 +272,9 @@ def bubble_radius(scaling: Scaling, thickness_voxels: float, area_voxels2: float
 def mean_flow_radius(
     scaling: Scaling, study: SizeStudy, thickness_voxels: float
 ) -> tuple[float, float] | None:
-    """Mean flow radius of a wall of that thickness and its standard deviation, in voxels; None without sub-volumes."""
+    """Mean flow radius of a wall of that thickness and its standard deviation, in voxels; None without
+    sub-volumes.
+    """
     data = np.array(study.mean_flow)
     if len(data) < 3:
         return None
@@ -283,7 +295,8 @@ def ratio_measurement(
     region: str,
     evidence: dict[str, Any],
 ) -> Measurement:
-    """`pore_size_ratio` = maximum (bubble point) over average (half-dry), paragraph 32, with correlated errors.
+    """`pore_size_ratio` = maximum (bubble point) over average (half-dry), paragraph 32, with correlated
+    errors.
 
     (dq/q)^2 = (da/a)^2 + (db/b)^2 - 2 rho (da/a)(db/b). The constant of F316 cancels.
     """
@@ -309,10 +322,11 @@ def wall_measurements(
     liquid: WettingLiquid = ETHANOL,
     period_m: float | None = None,
 ) -> list[Measurement]:
-    """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size`, `pore_size_ratio` of the whole wall (region "wall").
+    """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size`, `pore_size_ratio` of the whole wall
+    (region "wall").
 
-    Assumes that the wall is statistically the same through its thickness. The evidence holds the sub-cube data of the size effect and
-    the predicted bubble radius against thickness.
+    Assumes that the wall is statistically the same through its thickness. The evidence holds the sub-cube
+    data of the size effect and the predicted bubble radius against thickness.
     """
     names = (
         ("maximum_pore_size", "m", MAXIMUM_METHOD),
@@ -369,9 +383,10 @@ def wall_measurements(
     note = Check(
         "extrapolated",
         "pass",
-        f"from a box of {max(study.edge) * spacing_m * 1e6:.3g} um to a wall of {wall.thickness_m * 1e6:.4g} um and "
-        f"{wall.specimen_area_m2 * 1e4:.3g} cm2; box {2 * box.bubble_radius * spacing_m * 1e9:.0f} nm, wall "
-        f"{2 * bubble[0] * spacing_m * 1e9:.0f} nm throat diameter",
+        f"from a box of {max(study.edge) * spacing_m * 1e6:.3g} um "
+        f"to a wall of {wall.thickness_m * 1e6:.4g} um and {wall.specimen_area_m2 * 1e4:.3g} cm2; throat "
+        f"diameter {2 * box.bubble_radius * spacing_m * 1e9:.0f} nm in the box, "
+        f"{2 * bubble[0] * spacing_m * 1e9:.0f} nm in the wall",
     )
     radius_m = bubble[0] * spacing_m
     first = {**_pore_evidence(radius_m, liquid), "size_effect": effect}
@@ -441,7 +456,9 @@ def wall_measurements(
 
 
 def _correlation(study: SizeStudy) -> float:
-    """Correlation of bubble and mean flow radius over the sub-volumes, kept within 0 and 0.95; 0.5 if it cannot be told."""
+    """Correlation of bubble and mean flow radius over the sub-volumes, kept within 0 and 0.95; 0.5 if it
+    cannot be told.
+    """
     if len(study.mean_flow) < 4:
         return 0.5
     a, b = np.array(study.bubble_at_flow), np.array(study.mean_flow)

@@ -1,8 +1,9 @@
 """The widest path through the voids: bubble point, access radius and intrusion in one pass.
 
-A sphere passes from face to face along the path whose narrowest place is widest (maximin). Void voxels are joined in
-the order of falling radius (union-find, as in Kruskal's algorithm); the radius at which both faces first belong to one cluster is
-the percolating radius, and the radius at which a voxel joins the cluster of the inlet is its access radius.
+A sphere passes from face to face along the path whose narrowest place is widest (maximin). Void voxels are
+joined in the order of falling radius (union-find, as in Kruskal's algorithm); the radius at which both faces
+first belong to one cluster is the percolating radius, and the radius at which a voxel joins the cluster of
+the inlet is its access radius.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
+from percola.errors import ResourceError
 from percola.measure._volume import FloatVolume, Periodic
 
 _LEVELS = 65535
@@ -20,10 +22,12 @@ _LEVELS = 65535
 
 @njit(cache=True, nogil=True)
 def _join(order, radius, shape, wrap, parent, following, access):  # type: ignore[no-untyped-def]
-    """Union of voxels by falling radius. Returns the place in the order at which inlet and outlet first meet, or -1.
+    """Union of voxels by falling radius. Returns the place in the order at which inlet and outlet first meet,
+    or -1.
 
-    Nodes are voxels (C order) plus inlet = size and outlet = size + 1. With ``access`` empty it stops at the meeting; else it
-    goes on and writes the access radius of every voxel, walking the member list of each cluster as it joins the inlet's.
+    Nodes are voxels (C order) plus inlet = size and outlet = size + 1. With ``access`` empty it stops at the
+    meeting; else it goes on and writes the access radius of every voxel, walking the member list of each
+    cluster as it joins the inlet's.
     """
     nx, ny, nz = shape
     size = nx * ny * nz
@@ -128,10 +132,9 @@ def _join(order, radius, shape, wrap, parent, following, access):  # type: ignor
 class WidestPath:
     """Result of the maximin pass along the last axis, radii in voxels.
 
-    Attributes:
-        radius: radius of the largest sphere that passes from face to face, 0 if none does.
-        throat: voxel of the narrowest place of that path, None without a path.
-        access: largest sphere radius that reaches each voxel from the low face (0 where none), or None if not asked for.
+    Attributes: radius: radius of the largest sphere that passes from face to face, 0 if none does. throat:
+        voxel of the narrowest place of that path, None without a path. access: largest sphere radius that
+        reaches each voxel from the low face (0 where none), or None if not asked for.
     """
 
     radius: float
@@ -142,8 +145,9 @@ class WidestPath:
 def widest_path(radius: FloatVolume, periodic: Periodic, access: bool = False) -> WidestPath:
     """Maximin pass along the last axis over a map of sphere radii (``DistanceMap.cell``; 0 in polymer).
 
-    The last axis never wraps. Radii are sorted in 65535 steps of the largest (for 20 voxels: 3e-4 voxel); the radius
-    returned is the voxel's own. Cost: linear in voxels. Memory: 12 bytes a voxel, 20 with the access map.
+    The last axis never wraps. Radii are sorted in 65535 steps of the largest (for 20 voxels: 3e-4 voxel); the
+    radius returned is the voxel's own. Cost: linear in voxels. Memory: 12 bytes a voxel, 20 with the access
+    map.
     """
     shape = radius.shape
     flat = np.ascontiguousarray(radius, dtype=np.float32).ravel()
@@ -153,7 +157,7 @@ def widest_path(radius: FloatVolume, periodic: Periodic, access: bool = False) -
     if len(voxels) == 0:
         return WidestPath(0.0, None, np.zeros(shape, np.float32) if access else None)
     if flat.size > 2**31 - 10:
-        raise MemoryError("more than 2^31 voxels")
+        raise ResourceError("radius", f"{flat.size} voxels", "fewer than 2^31", "crop the volume")
     key = (_LEVELS - np.rint(flat[voxels] * (_LEVELS / flat.max()))).astype(np.uint16)
     order = voxels[np.argsort(key, kind="stable")]  # radix sort for 16 bits: linear, and ties stay in order
     del key, voxels

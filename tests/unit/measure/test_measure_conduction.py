@@ -21,7 +21,8 @@ def test_open_box_conducts_one():
 
 
 def test_layers_in_series_and_side_by_side():
-    # Checkered conductivities in layers: harmonic mean across, arithmetic mean along, exact for finite volumes.
+    # Checkered conductivities in layers: harmonic mean across, arithmetic mean along, exact for finite
+    # volumes.
     kappa = np.ones((4, 6, 12), np.float32)
     kappa[:, :, ::2] = 3.0
     void = np.ones(kappa.shape, bool)

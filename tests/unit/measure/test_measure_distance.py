@@ -40,7 +40,8 @@ def test_tube_radius_with_level(radius, offset):
     p = phantoms.tube(radius, 8, offset_voxels=offset)
     d = distance_map(p.void, p.periodic, p.level)
     error = d.cell.max() - radius
-    # Always a little low: the last steps of the search end within 0.02-0.06 voxel of the axis, discs overlap inwards.
+    # Always a little low: the last steps of the search end within 0.02-0.06 voxel of the axis, discs overlap
+    # inwards.
     assert -0.06 < error < 1e-4
     # Reading at voxel centres instead is low by up to the half diagonal of a voxel's section, 0.71.
     assert -0.71 < d.centre.max() - radius < 0.0
@@ -85,8 +86,8 @@ def test_distance_is_the_level_of_a_signed_distance_field():
     p = phantoms.tube(7.4, 6)
     d = distance_map(p.void, p.periodic, p.level)
     error = (d.centre + p.level)[p.void]
-    # The level is the exact distance. Flat discs of half a voxel stand out of a wall of radius R by 1/(8R) = 0.02, and
-    # gaps between discs read high by less than 0.15 close to the wall (rare; 0.01 in the mean).
+    # The level is the exact distance. Flat discs of half a voxel stand out of a wall of radius R by 1/(8R) =
+    # 0.02, and gaps between discs read high by less than 0.15 close to the wall (rare; 0.01 in the mean).
     assert error.min() > -0.05
     assert error.max() < 0.15
     assert abs(error.mean()) < 0.01
@@ -97,7 +98,8 @@ def test_periodic_map_does_not_know_where_the_box_begins():
     whole = distance_map(p.void, p.periodic, p.level)
     shift = (5, 11, 17)
     moved = distance_map(np.roll(p.void, shift, (0, 1, 2)), p.periodic, np.roll(p.level, shift, (0, 1, 2)))
-    # The nearest of equally near polymer voxels may differ, hence its discs: 0.3 voxel at single voxels, none in the mean.
+    # The nearest of equally near polymer voxels may differ, hence its discs: 0.3 voxel at single voxels, none
+    # in the mean.
     difference = np.roll(whole.centre, shift, (0, 1, 2)) - moved.centre
     assert np.abs(difference).max() < 0.3
     assert np.abs(difference).mean() < 1e-3
@@ -112,7 +114,8 @@ def test_local_thickness_of_a_tube_is_its_radius():
     p = phantoms.tube(5.3, 6)
     d = distance_map(p.void, p.periodic, p.level)
     thick = local_thickness(d.cell, p.periodic)
-    # A sphere read from the nearest voxel centre misses single voxels at its rim, which then keep a smaller one.
+    # A sphere read from the nearest voxel centre misses single voxels at its rim, which then keep a smaller
+    # one.
     assert np.quantile(thick[p.void], 0.05) > 5.0
     assert thick.max() == d.cell.max()
     assert (thick[~p.void] == 0).all()

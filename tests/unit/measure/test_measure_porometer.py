@@ -43,7 +43,7 @@ def bundle():
 
 
 def test_tube_bundle_bubble_point(bundle):
-    p, found = bundle
+    _p, found = bundle
     m = found["maximum_pore_size"]
     # 0.06 voxel: accuracy of the sub-voxel radius, low.
     assert m.evidence["throat_radius_m"] == pytest.approx(5e-8, abs=0.06e-8)
@@ -51,7 +51,8 @@ def test_tube_bundle_bubble_point(bundle):
     assert m.value == pytest.approx(0.715 * m.evidence["young_laplace_diameter_m"])
     assert m.evidence["constant"] == 2860.0
     assert found["bubble_point_pressure"].value == pytest.approx(2 * 21.97e-3 / m.evidence["throat_radius_m"])
-    # A round throat: the circle of equal area is the throat itself; the flat section is sampled at a quarter voxel, 5 %.
+    # A round throat: the circle of equal area is the throat itself; the flat section is sampled at a quarter
+    # voxel, 5 %.
     assert m.evidence["equal_area_diameter_m"] == pytest.approx(10e-8, rel=0.05)
 
 
@@ -59,8 +60,8 @@ def test_tube_bundle_flow_steps(bundle):
     _, found = bundle
     curves = found["average_pore_size"].evidence["curves"]
     share = dict(zip(curves["radius_m"], curves["wet_over_dry"], strict=True))
-    # Hagen-Poiseuille: 625/(625 + 256 + 81) once the widest is open, 881/962 with the second. Voxel centres in a circle of
-    # 3 voxels misjudge its flow by 10 %: 0.02 of the whole.
+    # Hagen-Poiseuille: 625/(625 + 256 + 81) once the widest is open, 881/962 with the second. Voxel centres
+    # in a circle of 3 voxels misjudge its flow by 10 %: 0.02 of the whole.
     for r, s in share.items():
         expected = 625 / 962 if r > 4e-8 else 881 / 962 if r > 3e-8 else 1.0
         assert s == pytest.approx(expected, abs=0.03)
@@ -132,8 +133,8 @@ def test_throat_section_of_a_necklace():
     voids = prepare(p.void, p.periodic, p.level)
     path = widest_path(voids.distance.cell, voids.periodic)
     area, _ = throat_section(p.void, path.throat, path.radius, voids.periodic, p.level)
-    # The smallest of 49 planes leans by up to 10 degrees from the true one: area 1/cos, +2 %; sampling 3 %; the throat's voxel
-    # lies up to half a voxel from it along the tube.
+    # The smallest of 49 planes leans by up to 10 degrees from the true one: area 1/cos, +2 %; sampling 3 %;
+    # the throat's voxel lies up to half a voxel from it along the tube.
     assert math.sqrt(area / math.pi) == pytest.approx(4, rel=0.05)
 
 

@@ -45,7 +45,8 @@ def test_cut_segments_bias_the_standard_count_low_by_l_over_w():
     for width in (24, 48, 96):
         v = p.void[:, :, :width].reshape(-1, width)
         c = chords_on_lines(v)
-        # 9216 lines of correlated samples: 3 % of scatter between expectation and sample at the smallest width.
+        # 9216 lines of correlated samples: 3 % of scatter between expectation and sample at the smallest
+        # width.
         assert c.counted == pytest.approx(c.unbiased / (1 + c.unbiased / c.field), rel=0.03)
         assert c.counted < c.unbiased
 
@@ -54,8 +55,8 @@ def test_slit_gap_exactly():
     p = phantoms.slit(7.4, 32)
     level = np.repeat(p.level, 8, axis=1)
     m = sem_section_pore_size(level < 0, p.spacing_m, (False, True, True), level)
-    # Only lines across the slit meet walls; those along it lie wholly inside void or polymer and add length but no wall. The
-    # section normal to y sees the gap itself.
+    # Only lines across the slit meet walls; those along it lie wholly inside void or polymer and add length
+    # but no wall. The section normal to y sees the gap itself.
     across = chords_on_lines(p.void[:, 0, :].T, p.level[:, 0, :].T)
     assert across.unbiased * p.spacing_m == pytest.approx(7.4e-8, rel=1e-5)  # float32 field
     assert m.value is not None
@@ -65,8 +66,8 @@ def test_gaussian_field_mean_chord():
     p = phantoms.gaussian_field(96, 14, 0.6, seed=1, spacing_m=20e-9)
     m = sem_section_pore_size(p.void, p.spacing_m, p.periodic, p.level)
     chord = m.evidence["unbiased_m"]
-    # Rice's formula for the infinite field; a box of 7 wavelengths scatters by some 3 %, stepping over shallow
-    # excursions below a voxel reads up to 2 % high.
+    # Rice's formula for the infinite field; a box of 7 wavelengths scatters by some 3 %, stepping over
+    # shallow excursions below a voxel reads up to 2 % high.
     assert chord == pytest.approx(p.known["mean_void_chord_m"], rel=0.06)
     assert m.value == pytest.approx(chord / (1 + chord / STANDARD_FIELD_M))
     assert m.value < chord
@@ -76,7 +77,8 @@ def test_gaussian_field_mean_chord():
 
 
 def test_coarse_sampling_reads_high():
-    # The same field seen on every 4th, 2nd and every sample: excursions between samples are missed, never invented.
+    # The same field seen on every 4th, 2nd and every sample: excursions between samples are missed, never
+    # invented.
     p = phantoms.gaussian_field(96, 32, 0.6, seed=2)
     chords = []
     for step in (4, 2, 1):
@@ -84,7 +86,8 @@ def test_coarse_sampling_reads_high():
         v, f = p.void[lines], p.level[lines]
         chords.append(step * chords_on_lines(v.reshape(-1, v.shape[2]), f.reshape(-1, v.shape[2])).unbiased)
     assert chords[0] > chords[1] > chords[2] * 0.999
-    # The bias falls at least as the square of the step (curvature of the correlation function); 8 samples a wave are within 5 %.
+    # The bias falls at least as the square of the step (curvature of the correlation function); 8 samples a
+    # wave are within 5 %.
     assert chords[0] / chords[2] - 1 < 0.08
     assert chords[1] / chords[2] - 1 < 0.03
 

@@ -13,7 +13,8 @@ from percola.measure.stokes import stokes_flow
 def test_slit_is_high_by_exactly_half_over_h_squared(gap):
     p = phantoms.slit(gap, 4)
     k = stokes_flow(p.void, (False, True, True), 1e-7).permeability
-    # Profile exact at voxel centres; their mean exceeds the parabola's by h/24 a wall: 1/(2 h^2). Single precision: 2e-5.
+    # Profile exact at voxel centres; their mean exceeds the parabola's by h/24 a wall: 1/(2 h^2). Single
+    # precision: 2e-5.
     assert k / (gap**2 / 12 * p.void.mean()) - 1 == pytest.approx(1 / (2 * gap**2), abs=2e-5)
 
 

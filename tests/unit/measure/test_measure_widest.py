@@ -18,7 +18,8 @@ def test_necklace_throat(throat, belly, offset):
     p = phantoms.necklace(throat, belly, 24, 2, offset_voxels=offset)
     d = distance_map(p.void, p.periodic, p.level)
     path = widest_path(d.cell, p.periodic)
-    # Sub-voxel: low by the search's last step (0.06 at most), as for tubes. The throat lies midway between bellies.
+    # Sub-voxel: low by the search's last step (0.06 at most), as for tubes. The throat lies midway between
+    # bellies.
     assert -0.08 < path.radius - throat < 0.02
     assert path.throat[2] % 24 in (10, 11, 12, 13)
     # Voxel centres alone would read up to 0.71 low.
@@ -72,5 +73,6 @@ def test_sharp_windows_between_cells_read_high():
     p = phantoms.cells(30, 1, overlap=1.1)
     d = distance_map(p.void, p.periodic, p.level)
     error = widest_path(d.cell, p.periodic).radius - p.known["throat_radius_m"] / p.spacing_m
-    # The wall ends in an edge: its last voxel is thinner than a voxel and lost, which opens the window by about 0.7.
+    # The wall ends in an edge: its last voxel is thinner than a voxel and lost, which opens the window by
+    # about 0.7.
     assert -0.5 < error < 1.0
