@@ -102,8 +102,18 @@ def size_effect(effect: Mapping[str, Any], ax: Axes | None = None) -> Axes:
         thickness, diameter, spread = one["wall"]
         if thickness is not None:
             error = None if spread is None else [spread * 1e6]
-            ax.errorbar([thickness * 1e6], [diameter * 1e6], error, fmt="D", ms=5.5, capsize=3, color=colour, markerfacecolor="white", mew=1.4,
-                        label=f"{label}, whole wall")  # fmt: skip
+            ax.errorbar(
+                [thickness * 1e6],
+                [diameter * 1e6],
+                error,
+                fmt="D",
+                ms=5.5,
+                capsize=3,
+                color=colour,
+                markerfacecolor="white",
+                mew=1.4,
+                label=f"{label}, whole wall",
+            )
     ax.set_xscale("log")
     style.log_axis(ax.xaxis)
     ax.set_xlabel("thickness, µm")
