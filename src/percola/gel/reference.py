@@ -72,6 +72,7 @@ def constant_gel(
         pair(stiffness),
         jnp.asarray(growth, jnp.float64)[:, None] * jnp.ones((1, 2)),
         pair(pace),
+        pair(0.0),
         pair(300.0),
     )
     return GelModel(
@@ -85,6 +86,7 @@ def constant_gel(
         crystal_fraction=scalar(crystal_fraction),
         front_width=scalar(front_width),
         wall_potential=(scalar(wall_potential[0]), scalar(wall_potential[1])),
+        onset_speed=scalar(1.0),
         crystals=crystals,
         excluding=exclusion > 0,
     )
