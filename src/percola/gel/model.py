@@ -30,7 +30,7 @@ PHI_CAP = 0.985
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["time_s", "chi", "mobility", "stiffness", "growth", "pace", "temperature_K"],
+    data_fields=["time_s", "chi", "mobility", "stiffness", "growth", "pace", "demixed_contrast", "temperature_K"],
     meta_fields=[],
 )
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Schedule:
         stiffness: upper bound over phi of M (f'' + k) / m0 (dimensionless), for the implicit operator, shape (n,).
         growth: coefficients g_1..g_4 of the crystal growth rate sum g_j phi^j [cell/s], shape (4, n).
         pace: growth rate of the fastest fluctuation [1/s], 0 where the solution is stable, shape (n,).
+        demixed_contrast: standard deviation of phi once demixed to equilibrium, 0 where it does not, shape (n,).
         temperature_K: temperature [K], shape (n,), kept for the record.
     """
 
@@ -53,6 +54,7 @@ class Schedule:
     stiffness: Array
     growth: Array
     pace: Array
+    demixed_contrast: Array
     temperature_K: Array
 
     def at(self, t: Array) -> dict[str, Array]:
@@ -70,6 +72,7 @@ class Schedule:
             "stiffness": mix(self.stiffness),
             "growth": mix(self.growth),
             "pace": mix(self.pace),
+            "demixed_contrast": mix(self.demixed_contrast),
         }
 
 
@@ -86,6 +89,7 @@ class Schedule:
         "crystal_fraction",
         "front_width",
         "wall_potential",
+        "onset_speed",
     ],
     meta_fields=["crystals", "excluding"],
 )
@@ -104,6 +108,7 @@ class GelModel:
         crystal_fraction: phi_x, polymer fraction at which a rejecting crystal is at rest.
         front_width: l of the crystal front psi = (1 - tanh(x/2l))/2 [cells].
         wall_potential: surface energy of the z walls per unit polymer fraction [kT per site x cell]: (lower, upper).
+        onset_speed: factor on the mobility until the phases have formed, see :meth:`hastened`.
         crystals: whether psi is integrated.
         excluding: whether k > 0 (drops the term from the compiled step otherwise).
     """
@@ -118,11 +123,23 @@ class GelModel:
     crystal_fraction: Array
     front_width: Array
     wall_potential: Array
+    onset_speed: Array
     crystals: bool = True
     excluding: bool = False
 
     def coefficients(self, t: Array) -> dict[str, Array]:
         return self.schedule.at(t)
+
+    def hastened(self, c: dict[str, Array], contrast: Array) -> dict[str, Array]:
+        """Coefficients while the first phases form.
+
+        The widened interface slows the growth of the first fluctuations with the cube of the widening. Until the contrast
+        is a third of that of the demixed state the mobility is raised by ``onset_speed``, then faded back to its own value
+        at two thirds (see :func:`percola.gel.problem.onset_speed`).
+        """
+        share = contrast / jnp.maximum(c["demixed_contrast"], 1e-3)
+        factor = 1.0 + (self.onset_speed - 1.0) * jnp.clip(2.0 - 3.0 * share, 0.0, 1.0)
+        return c | {"mobility": c["mobility"] * factor, "pace": c["pace"] * factor}
 
     def local_potential(self, phi: Array, psi: Array, c: dict[str, Array]) -> Array:
         """mu without the gradient term."""

@@ -5,8 +5,10 @@ both. The solver therefore works with a *widened interface*: kappa is raised by 
 s = (widened width)/(true width). This keeps the products that rule the late stage, tension x mobility, unchanged
 (tension rises by s, mobility falls by s), so a structure of size L forms at the same time in metres and seconds as long
 as L is well above the widened interface. It is the dynamic scaling of coarsening, L^3 = c M sigma t: x -> s x, t -> s^3 t.
-What is lost is only the history of sizes below the widened wavelength, which is passed in the first fraction
-(lambda/L)^3 of the time. That the answer in metres does not depend on the cell size chosen is tested
+What is lost is the history of sizes below the widened wavelength. The true solution is demixed at the scale of
+nanometres almost at once and reaches the widened wavelength after a fraction (lambda/L)^3 of the time; the widened one is
+made to have its phases by then (:func:`onset_speed`), not later. Regions that crystallize earlier hold pores finer than
+the grid can show and count as uniform gel: such pores close on drying (:mod:`percola.membrane.drying`). That the answer in metres does not depend on the cell size chosen is tested
 (``tests/claims/test_gel_scaling.py``) and the ratio L/lambda is reported with every run.
 """
 
@@ -32,8 +34,8 @@ from percola.thermo.flory_huggins import binodal, interfacial_tension, spinodal_
 FloatArray = npt.NDArray[np.float64]
 
 KT_J = 1.380649e-23
-INTERFACE_CELLS = 3.0
-"""10-90 % width of the demixed interface in cells; the whole tanh profile then spans about six cells."""
+INTERFACE_CELLS = 2.4
+"""10-90 % width of the demixed interface in cells at the reference interaction; five cells from 1 to 99 %."""
 FRONT_CELLS = 0.75
 """l of the crystal front psi = (1 - tanh(x/2l))/2: 10-90 % width 4.4 l = 3.3 cells."""
 SEED_CELLS = 2.2
@@ -145,65 +147,92 @@ def _interface_width(segments: float, chi: float) -> tuple[float, float, float, 
 COARSENING_CONSTANT = 30.0
 """c in dL^3/dt = c M sigma/(phi_rich - phi_lean)^2 for the structure length L (first moment of the structure factor).
 
-Measured on 3D runs of this solver (``benchmarks/gel_coarsening.py``); only forecasts use it.
+Measured on 3D runs of this solver (``benchmarks/gel_coarsening.py``).
 """
+
+
+@dataclass(frozen=True)
+class _March:
+    """A quench without space on a fine time grid: what :func:`forecast` and the onset of demixing need."""
+
+    time_s: FloatArray
+    temperature_K: FloatArray
+    chi: FloatArray
+    radius_m: FloatArray  # of a crystal since the start
+    crystallized: FloatArray
+    first: int  # index of the spinodal crossing, -1: never
+    length_m: FloatArray  # coarsened structure length
+
+
+def _march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> _March:
+    t = _refined(np.asarray(time_s, float))
+    T = np.interp(t, time_s, temperature_K)
+    phi, n = physics.polymer_fraction, physics.segments
+    chi = np.asarray(physics.chi(T))
+    g = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi)))
+    radius = np.concatenate([[0.0], np.cumsum(0.5 * (g[1:] + g[:-1]) * np.diff(t))])
+    crystallized = 1.0 - np.exp(-(4.0 * math.pi / 3.0) * physics.nuclei_density_m3 * radius**3)
+    inside = chi > float(spinodal_chi(phi, n))
+    first = int(np.argmax(inside)) if inside.any() else -1
+    length = np.zeros_like(t)
+    if first >= 0:
+        # interfacial properties vary slowly with chi: a table of forty values is interpolated
+        table = np.linspace(chi[inside].min(), chi[inside].max() + 1e-9, 40)
+        rate = np.empty_like(table)
+        for i, x in enumerate(table):
+            _, sigma, lean, rich = _interface_width(n, float(x))
+            shape = 0.5 * float(_mobility_shape(np.array([rich, phi]), physics.obstruction).sum())
+            rate[i] = shape * sigma / (rich - lean) ** 2
+        speed = np.where(inside, np.interp(chi, table, rate), 0.0) * np.asarray(physics.bare_diffusivity_m2_s(T))
+        speed *= COARSENING_CONSTANT * math.sqrt(physics.gradient_coefficient_m2)
+        length = np.cbrt(np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * np.diff(t))]))
+    return _March(t, T, chi, radius, crystallized, first, length)
 
 
 def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> Forecast:
     """March along a temperature history without space: spinodal crossing, crystallization, coarsening."""
-    t = np.linspace(float(time_s[0]), float(time_s[-1]), 4000)
-    # resolve the fast early part as well as the tail
-    t = np.unique(np.concatenate([t, float(time_s[0]) + np.geomspace(1e-4, max(t[-1] - t[0], 2e-4), 3000)]))
-    T = np.interp(t, time_s, temperature_K)
-    phi = physics.polymer_fraction
-    chi = np.asarray(physics.chi(T))
-    inside = chi > float(spinodal_chi(phi, physics.segments))
-    g = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi)))
-    radius = np.concatenate([[0.0], np.cumsum(0.5 * (g[1:] + g[:-1]) * np.diff(t))])
-    crystallized = 1.0 - np.exp(-(4.0 * math.pi / 3.0) * physics.nuclei_density_m3 * radius**3)
-    half = int(np.argmax(crystallized >= 0.5)) if crystallized[-1] >= 0.5 else -1
-    first = int(np.argmax(inside)) if inside.any() else -1
-    stop = half if half >= 0 else len(t) - 1
-    length = 0.0
-    if first >= 0 and first < stop:
-        kappa = physics.gradient_coefficient_m2
-        step = max((stop - first) // 60, 1)
-        idx = np.arange(first + 1, stop + 1, step)
-        cube = 0.0
-        last = t[first]
-        for i in idx:
-            w, sigma, lean, rich = _interface_width(physics.segments, float(chi[i]))
-            mobility = _mobility_shape(np.array(rich), physics.obstruction) + _mobility_shape(
-                np.array(phi), physics.obstruction
-            )
-            rate = (
-                COARSENING_CONSTANT
-                * 0.5
-                * float(mobility)
-                * float(physics.bare_diffusivity_m2_s(np.array([T[i]]))[0])
-                * sigma
-                * math.sqrt(kappa)
-                / (rich - lean) ** 2
-            )
-            cube += rate * (t[i] - last)
-            last = t[i]
-        length = cube ** (1.0 / 3.0)
-    deep = float(chi.max())
-    if first >= 0 and first < stop:
-        reference = float(np.interp(0.5 * (t[first] + t[stop]), t, chi))
-        floor = float(spinodal_chi(phi, physics.segments)) * 1.02
-        reference = max(reference, floor)
-    else:
-        reference = max(deep, float(spinodal_chi(phi, physics.segments)) * 1.02)
+    m = _march(physics, time_s, temperature_K)
+    threshold = 1.02 * float(spinodal_chi(physics.polymer_fraction, physics.segments))
+    half = int(np.argmax(m.crystallized >= 0.5)) if m.crystallized[-1] >= 0.5 else -1
+    stop = half if half >= 0 else len(m.time_s) - 1
+    demixes = 0 <= m.first < stop
+    reference = float(m.chi[(m.first + stop) // 2]) if demixes else float(m.chi.max())
+    if demixes:
+        reference = float(np.interp(0.5 * (m.time_s[m.first] + m.time_s[stop]), m.time_s, m.chi))
     return Forecast(
-        demixing_time_s=float(t[first]) if first >= 0 else math.inf,
-        demixing_temperature_K=float(T[first]) if first >= 0 else math.nan,
-        arrest_time_s=float(t[half]) if half >= 0 else math.inf,
-        arrest_temperature_K=float(T[half]) if half >= 0 else float(T[-1]),
-        length_m=length,
+        demixing_time_s=float(m.time_s[m.first]) if m.first >= 0 else math.inf,
+        demixing_temperature_K=float(m.temperature_K[m.first]) if m.first >= 0 else math.nan,
+        arrest_time_s=float(m.time_s[half]) if half >= 0 else math.inf,
+        arrest_temperature_K=float(m.temperature_K[stop]),
+        length_m=float(m.length_m[stop]) if demixes else 0.0,
         nuclei_spacing_m=physics.nuclei_density_m3 ** (-1.0 / 3.0),
-        reference_chi=reference,
+        reference_chi=max(reference, threshold),
     )
+
+
+def onset_speed(physics: GelPhysics, m: _March, sc: Scales, noise_contrast: float) -> tuple[float, float]:
+    """(factor on the mobility of the first stage, time by which the phases should stand [s]).
+
+    The true structure, coarsening since the spinodal was crossed, reaches the widened wavelength
+    lambda(t) = 2 pi sqrt(2 kappa/|f''(t)|) at a time t*. The linear growth of the widened model from the noise to a third of
+    the demixed contrast is speeded up so that it ends at t*: factor = ln(c/c0)/int R dt, never below 1.
+    """
+    if m.first < 0:
+        return 1.0, math.inf
+    phi, n, h = physics.polymer_fraction, physics.segments, sc.spacing_m
+    t, T = m.time_s[m.first :], m.temperature_K[m.first :]
+    fall = np.maximum(-_curvature(phi, n, m.chi[m.first :]), 1e-9)
+    wavelength = 2.0 * math.pi * np.sqrt(2.0 * sc.kappa_cells / fall) * h
+    reached = m.length_m[m.first :] >= wavelength
+    if not reached.any():
+        return 1.0, math.inf
+    i = int(np.argmax(reached))
+    shape = float(_mobility_shape(np.array(phi), physics.obstruction))
+    rate = np.asarray(physics.bare_diffusivity_m2_s(T)) / (sc.widening * h * h) * shape * fall**2 / (4 * sc.kappa_cells)
+    growth = float(np.sum(0.5 * (rate[1 : i + 1] + rate[:i]) * np.diff(t[: i + 1])))
+    _, _, lean, rich = _interface_width(n, float(m.chi[m.first + i]))
+    wanted = math.log(max(math.sqrt(max((rich - phi) * (phi - lean), 0.0)) / 3.0 / noise_contrast, math.e))
+    return max(wanted / max(growth, 1e-9), 1.0), float(t[i])
 
 
 def _mobility_shape(phi: FloatArray, obstruction: float) -> FloatArray:
@@ -295,16 +324,13 @@ def gel_problem(
     phi = physics.polymer_fraction
     h = grid.spacing_m
     sc = scales(physics, h, reference_chi)
-    chi_spinodal = float(spinodal_chi(phi, physics.segments))
 
-    # --- crystals: when the growing crystallites reach the size of a seed
-    t_fine = _refined(time_s)
-    T_fine = np.interp(t_fine, time_s, temperature_K)
-    g_mean = np.asarray(physics.growth_rate_m_s(T_fine, np.full_like(T_fine, phi)))
-    radius = np.concatenate([[0.0], np.cumsum(0.5 * (g_mean[1:] + g_mean[:-1]) * np.diff(t_fine))])
-    seed_time = float(np.interp(SEED_CELLS * h, radius, t_fine)) if radius[-1] >= SEED_CELLS * h else math.inf
-    inside = np.asarray(physics.chi(T_fine)) > chi_spinodal
-    demix_time = float(t_fine[int(np.argmax(inside))]) if inside.any() else math.inf
+    # --- when demixing begins, and when the growing crystallites reach the size of a seed
+    m = _march(physics, time_s, temperature_K)
+    seed_time = math.inf
+    if m.radius_m[-1] >= SEED_CELLS * h:
+        seed_time = float(np.interp(SEED_CELLS * h, m.radius_m, m.time_s))
+    demix_time = float(m.time_s[m.first]) if m.first >= 0 else math.inf
     start = min(seed_time, demix_time)
     if not math.isfinite(start):
         start = float(time_s[-1])
@@ -330,6 +356,10 @@ def gel_problem(
     # the mobility floor lets the lean phase feel the full curvature at the edge of its logarithm
     stiffness = np.maximum(stiffness, 2.0 * MOBILITY_FLOOR / (physics.segments * edge))
     stiffness = stiffness + float(m_shape.max()) * physics.exclusion
+    demixed = np.zeros_like(chi)
+    for i in np.flatnonzero(chi > float(spinodal_chi(phi, physics.segments))):
+        pair = binodal(physics.segments, float(chi[i]))
+        demixed[i] = math.sqrt(max((float(pair.rich) - phi) * (phi - float(pair.lean)), 0.0))
     # growth rate of the fastest fluctuation of the solution, M f''^2/(4 kappa) where f'' < 0, a little to the safe side
     near = phi * np.array([0.9, 1.0])
     fall = np.minimum(_curvature(near, physics.segments, chi[:, None]), 0.0)
@@ -342,12 +372,16 @@ def gel_problem(
         jnp.asarray(stiffness),
         jnp.asarray(growth),
         jnp.asarray(pace),
+        jnp.asarray(demixed),
         jnp.asarray(T),
     )
 
     def scalar(x: float) -> Any:
         return jnp.asarray(x, kind)
 
+    ops = operators(grid, kind)
+    noise = _thermal_noise(ops, physics, sc, seed)
+    speed, _ = onset_speed(physics, m, sc, float(noise.std()))
     model = GelModel(
         energy=FloryHuggins(scalar(physics.segments)),
         schedule=schedule,
@@ -359,11 +393,10 @@ def gel_problem(
         crystal_fraction=scalar(physics.crystal_fraction),
         front_width=scalar(FRONT_CELLS),
         wall_potential=tuple(scalar(w / h * sc.widening) for w in wall_potential),
+        onset_speed=scalar(speed),
         crystals=True,
         excluding=physics.exclusion > 0,
     )
-    ops = operators(grid, kind)
-    noise = _thermal_noise(ops, physics, sc, seed)
     field = np.full(grid.shape, phi, kind)
     expected = physics.nuclei_density_m3 * grid.volume_m3
     seeds_rng = np.random.default_rng([seed, 0x5EED])

@@ -90,16 +90,17 @@ class Tolerance:
 def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array) -> tuple[Array, Array | None]:
     """N = div(M grad mu), explicit, and M. ``runs`` must be true (see :func:`~percola.gel.operators.materialize`)."""
 
-    def potential_and_mobility(p: Array, q: Array) -> tuple[Array, Array | None]:
-        mu = model.local_potential(p, q, c) - model.kappa * ops.laplacian(p)
+    def potential_and_mobility(around: Array, q: Array) -> tuple[Array, Array | None]:
+        p = ops.around(around, 0, 0)
+        mu = model.local_potential(p, q, c) - model.kappa * ops.laplacian_padded(around)
         wall = getattr(model, "wall_potential", None)
         if wall is not None and ops.walls[-1]:
             mu = mu.at[..., 0].add(wall[0]).at[..., -1].add(wall[1])
         return mu, model.mobility(p, q, c)
 
-    mu, m = materialize(runs, potential_and_mobility, phi, psi)
+    mu, m = materialize(runs, potential_and_mobility, materialize(runs, ops.padded, phi), psi)
     if m is None:  # constant mobility
-        return model.rate * ops.laplacian(mu), None
+        return model.rate * ops.laplacian_padded(materialize(runs, ops.padded, mu)), None
     return ops.flux_divergence(m, mu, runs), m
 
 
@@ -136,7 +137,7 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     badness = jnp.maximum(jnp.sqrt(error), largest)
 
     if model.crystals:
-        psi_rate, speed = model.crystal_rate(s.phi, s.psi, ops.laplacian(s.psi), c)
+        psi_rate, speed = model.crystal_rate(s.phi, s.psi, ops.laplacian_padded(materialize(runs, ops.padded, s.psi)), c)
         active = s.psi * (1.0 - s.psi) > 1e-3
         fastest = jnp.max(jnp.where(active, speed, 0.0))
         front = dt * fastest / _FRONT_CELLS

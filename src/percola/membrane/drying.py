@@ -74,18 +74,26 @@ class Structure:
         return float(self.void.mean())
 
 
-def collapse_radius_m(law: DryingLaw, relative_density: float) -> float:
-    """Radius below which a pore closes on drying [m].
+def collapse_radius_m(law: DryingLaw, rich_share: float, rich_polymer: float) -> float:
+    """Radius below which a pore closes while the gel dries [m].
 
-    2 gamma/r = 0.3 sigma_y rho^(3/2): capillary pressure of the receding liquid against the plastic collapse stress of an
-    open-cell network of relative density rho.
+    2 gamma/r = 0.3 sigma_y v^(9/4) f_r^(3/2): capillary pressure of the receding liquid against the plastic collapse stress
+    of an open-cell network whose struts, a share f_r of the gel, are themselves swollen to the polymer fraction v. The
+    strength of a swollen network falls as v^(9/4), as its modulus does.
 
-    Validity: order of magnitude; cellular-solid scaling holds for rho < 0.3 and is used up to 0.6 here.
-    Reference: Gibson and Ashby, Cellular Solids (1997), Eq. (5.27).
+    Args:
+        law: drying liquid and dry yield stress.
+        rich_share: f_r, volume share of the polymer-rich phase.
+        rich_polymer: v, dry polymer volume per volume of the polymer-rich phase.
+
+    Validity: order of magnitude. Cellular-solid scaling is meant for f_r < 0.3 and is used up to 1 here; the yield of the
+    swollen strut is a scaling law through the dry value.
+    References: Gibson and Ashby, Cellular Solids (1997), Eq. (5.27); de Gennes, Scaling Concepts (1979), ch. V.
     """
-    if not 0.0 < relative_density <= 1.0:
-        raise InputError("relative_density", f"{relative_density:g}", "in (0, 1]")
-    return 2.0 * law.surface_tension_N_m / (0.3 * law.strut_yield_Pa * relative_density**1.5)
+    for name, value in (("rich_share", rich_share), ("rich_polymer", rich_polymer)):
+        if not 0.0 < value <= 1.0:
+            raise InputError(name, f"{value:g}", "in (0, 1]")
+    return 2.0 * law.surface_tension_N_m / (0.3 * law.strut_yield_Pa * rich_polymer**2.25 * rich_share**1.5)
 
 
 def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...]) -> FloatField:
@@ -161,8 +169,8 @@ def dried(
     dry = law.dry_volume_per_gel_fraction * mean / law.strut_fraction
     closed = 0.0
     if lean_share > 0.0:
-        density = min(dry / (dry + lean_share), 1.0)
-        radius = collapse_radius_m(law, density) / spacing_m
+        swollen = min(law.dry_volume_per_gel_fraction * rich, 1.0)
+        radius = collapse_radius_m(law, 1.0 - lean_share, swollen) / spacing_m
         if radius > 0.5:
             kept = _opened(lean, radius, periodic)
             closed = 1.0 - float(kept.mean()) / lean_share
