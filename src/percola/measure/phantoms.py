@@ -407,7 +407,7 @@ def _sphere_union(
         for j in range(cells):
             for k in range(cells):
                 for site in sites:
-                    centre = ((*np.array(site), i, j, k)) * cell_voxels
+                    centre = np.add(site, (i, j, k)) * cell_voxels
                     centre = centre + jitter * cell_voxels * rng.uniform(-1, 1, 3)
                     deltas = [np.mod(a - c + n / 2, n) - n / 2 for a, c in zip(axes, centre, strict=True)]
                     near = [np.flatnonzero(np.abs(d) <= reach) for d in deltas]

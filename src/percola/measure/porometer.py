@@ -477,8 +477,9 @@ def porometry(
 
     Validity: throats of at least two voxels radius. Limitations: throats are round (inscribed sphere), which
     reads the opening pressure of flat throats up to twice too high (convenience); menisci that meet from both
-    sides of a throat join, since nothing stabilizes a film of plain liquid, so throats a little narrower than r
-    between voids already full of gas conduct (physics, but a lamella that held would lower the half-dry pore);
+    sides of a throat join, since nothing stabilizes a film of plain liquid, so throats a little narrower
+    than r between voids already full of gas conduct (physics; a lamella that held would lower the half-dry
+    pore);
     evaporation, slip and compression of the gas are left out (convenience).
     Reference: ASTM F316-86; half-dry curve as in its test method B.
     """
