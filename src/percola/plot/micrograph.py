@@ -109,10 +109,12 @@ def _rounded_minimum(a: FloatImage, b: FloatImage, radius: float) -> FloatImage:
 
 
 def feature_voxels(void: NDArray[np.bool_]) -> float:
-    """Mean length of what a line along any axis meets, void or polymer, in voxels: the scale of the
-    structure."""
+    """Mean length of what a line along any axis meets, void or polymer, in voxels: the scale of a structure.
+
+    At most a quarter of the box: there may be no wall at all.
+    """
     crossings = sum(int(np.count_nonzero(np.diff(void, axis=ax))) for ax in range(void.ndim))
-    return void.ndim * void.size / max(crossings, 1)
+    return min(void.ndim * void.size / max(crossings, 1), min(void.shape) / 4)
 
 
 def micrograph(
