@@ -68,6 +68,11 @@ NAMES = (
 )
 """Every name that :func:`measure_structure` can give."""
 
+_CITED = {
+    **dict.fromkeys(POROMETRY, ("ep1063256", "astmf316", "astme128", "jasper1972")),
+    "average_pore_size": ("ep1063256", "astmf316", "jasper1972"),
+}
+
 
 def measure_structure(
     void: BoolVolume,
@@ -175,7 +180,7 @@ def measure_structure(
         found = structure_descriptors(void, spacing_m, periodic, level, axis, distance, thickness)
         out += [m for m in found if m.name in wanted]
     report("done", 1.0)
-    return out
+    return [replace(m, citations=_CITED.get(m.name, ("ep1063256",))) for m in out]
 
 
 def _period(void: BoolVolume, spacing_m: float) -> float | None:
