@@ -122,13 +122,16 @@ class Operators:
             return self.padded(1.0 / m), self.padded(p)
 
         resistance, mu = materialize(runs, pads, mobility, potential)
-        r, p = self.around(resistance, 0, 0), self.around(mu, 0, 0)
-        total = None
-        for axis in range(len(self.shape)):
-            for sign in (1, -1):
-                flux = (self.around(mu, axis, sign) - p) / (r + self.around(resistance, axis, sign))
-                total = flux if total is None else total + flux
-        return 2.0 * total
+
+        def through_faces(resistance: Array, mu: Array) -> Array:
+            r, p = self.around(resistance, 0, 0), self.around(mu, 0, 0)
+            total = jnp.zeros_like(p)
+            for axis in range(len(self.shape)):
+                for sign in (1, -1):
+                    total = total + (self.around(mu, axis, sign) - p) / (r + self.around(resistance, axis, sign))
+            return 2.0 * total
+
+        return materialize(runs, through_faces, resistance, mu)
 
     def forward(self, u: Array) -> Array:
         """Real field to transform space."""

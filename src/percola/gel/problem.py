@@ -338,7 +338,7 @@ def gel_problem(
     start = max(float(time_s[0]), start)
 
     # --- coefficients against time
-    nodes = _schedule_nodes(start, float(time_s[-1]))
+    nodes = _schedule_nodes(time_s, temperature_K, start)
     T = np.interp(nodes, time_s, temperature_K)
     chi = np.asarray(physics.chi(T))
     kind = np.dtype(dtype)
@@ -450,16 +450,21 @@ def _refined(time_s: FloatArray) -> FloatArray:
     )
 
 
-def _schedule_nodes(start: float, end: float) -> FloatArray:
-    """Half of the nodes evenly, half geometrically from the start, exactly ``_NODES`` of them (one compiled shape)."""
+def _schedule_nodes(time_s: FloatArray, temperature_K: FloatArray, start: float) -> FloatArray:
+    """Exactly ``_NODES`` times (one compiled shape): half geometric from the start, half even in temperature."""
+    end = float(time_s[-1])
     span = max(end - start, 1e-9)
-    even = start + span * np.linspace(0.0, 1.0, _NODES // 2)
-    early = start + span * np.geomspace(1e-6, 1.0, _NODES - _NODES // 2 + 2)[1:-1] * (1.0 - 1e-9)
-    nodes = np.unique(np.concatenate([even, early]))
+    early = start + span * np.geomspace(1e-7, 1.0, _NODES // 2)
+    fine = _refined(np.array([start, end]))
+    fine = np.unique(np.concatenate([fine, time_s[(time_s > start) & (time_s < end)]]))
+    way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(np.interp(fine, time_s, temperature_K))))])
+    way += 1e-9 * np.arange(way.size)
+    even = np.interp(np.linspace(0.0, way[-1], _NODES // 2), way, fine)
+    nodes = np.unique(np.concatenate([[start], early, even]))
     while nodes.size < _NODES:
         i = int(np.argmax(np.diff(nodes)))
         nodes = np.insert(nodes, i + 1, 0.5 * (nodes[i] + nodes[i + 1]))
-    return nodes[:_NODES] if nodes.size == _NODES else np.concatenate([nodes[: _NODES - 1], nodes[-1:]])
+    return nodes if nodes.size == _NODES else np.concatenate([nodes[: _NODES - 1], nodes[-1:]])
 
 
 def _growth_polynomials(physics: GelPhysics, T: FloatArray) -> FloatArray:

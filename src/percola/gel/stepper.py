@@ -104,6 +104,26 @@ def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array
     return ops.flux_divergence(m, mu, runs), m
 
 
+def _error_columns(delta: Array, change: Array) -> tuple[Array, Array]:
+    """Column sums of delta^2 and column maxima of |change|.
+
+    Down to a plane first, then to a number: a reduction of a whole field to one number runs on one core and one lane.
+    """
+    return jnp.sum(delta * delta, axis=0), jnp.max(jnp.abs(change), axis=0)
+
+
+def _deviation(phi: Array, runs: Array) -> Array:
+    """Standard deviation of a field, in one pass about the value of one cell (near the mean, so nothing cancels)."""
+
+    def columns(p: Array) -> tuple[Array, Array]:
+        d = p - p[(0,) * p.ndim]
+        return jnp.sum(d, axis=0), jnp.sum(d * d, axis=0)
+
+    first, second = materialize(runs, columns, phi)
+    mean = jnp.sum(first) / phi.size
+    return jnp.sqrt(jnp.maximum(jnp.sum(second) / phi.size - mean * mean, 0.0))
+
+
 def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     """Try one step; on rejection the fields stay and only the step size changes."""
     kind = s.phi.dtype
@@ -131,17 +151,24 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     delta = ops.backward(ops.forward(rhs) / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam)))
     change = ahead + delta
     # relative to the contrast: while the first fluctuations grow, they are what must be followed
-    error = jnp.sqrt(jnp.mean(delta * delta)) / (tol.error * contrast + _TINY)
-    largest = jnp.max(jnp.abs(change)) / tol.change
+    contrast = jnp.maximum(_deviation(s.phi, runs), tol.floor)
+    squares, largest = materialize(runs, _error_columns, delta, change)
+    error = jnp.sqrt(jnp.sum(squares) / delta.size) / (tol.error * contrast + _TINY)
+    largest = jnp.max(largest) / tol.change
     finite = jnp.isfinite(error + largest)
     badness = jnp.maximum(jnp.sqrt(error), largest)
 
     if model.crystals:
-        psi_rate, speed = model.crystal_rate(s.phi, s.psi, ops.laplacian_padded(materialize(runs, ops.padded, s.psi)), c)
-        active = s.psi * (1.0 - s.psi) > 1e-3
-        fastest = jnp.max(jnp.where(active, speed, 0.0))
+
+        def crystals(around: Array, p: Array) -> tuple[Array, Array]:
+            q = ops.around(around, 0, 0)
+            rate, speed = model.crystal_rate(p, q, ops.laplacian_padded(around), c)
+            active = q * (1.0 - q) > 1e-3
+            return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.max(jnp.where(active, speed, 0.0), axis=0)
+
+        psi_new, speeds = materialize(runs, crystals, materialize(runs, ops.padded, s.psi), s.phi)
+        fastest = jnp.max(speeds)
         front = dt * fastest / _FRONT_CELLS
-        psi_new = jnp.clip(s.psi + dt * psi_rate, 0.0, 1.0)
         front_limit = _FRONT_CELLS / jnp.maximum(fastest, 1e-30)
     else:
         psi_new, front, front_limit = s.psi, jnp.zeros_like(dt), jnp.asarray(jnp.inf, dt.dtype)
