@@ -65,11 +65,15 @@ class Dtype(StrEnum):
 def run(
     recipe: RecipeName,
     out: Annotated[Path | None, typer.Option(help="Folder for run directories; runs, if not given.")] = None,
-    size: Annotated[int | None, typer.Option(min=16, help="Cells along each edge of the box.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of noise and nuclei.")] = 0,
-    realizations: Annotated[int | None, typer.Option(min=1, help="Boxes with seeds of their own.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Cells along each edge of the box; 128, if not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of noise and nuclei.")] = 0,
+    realizations: Annotated[
+        int | None, typer.Option(help="Boxes with seeds of their own; 1, if not given.")
+    ] = None,
     dtype: Annotated[Dtype, typer.Option(help="Precision of the fields.")] = Dtype.float32,
-    dims: Annotated[int, typer.Option(min=2, max=3, help="3, or 2 for a quick look.")] = 3,
+    dims: Annotated[int, typer.Option(help="3, or 2 for a quick look.")] = 3,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start clean instead of resuming.")] = False,
     require: Annotated[
         list[str] | None,

@@ -44,6 +44,7 @@ def examine() -> dict[str, Any]:
         "numba": numba_facts(problems),
         "directories": directories(problems),
         "dependencies": dependencies(problems),
+        "sizes": sizes(memory["available"]),
         "problems": problems,
     }
     return facts
@@ -284,11 +285,24 @@ def dependencies(problems: list[dict[str, str]]) -> dict[str, str | None]:
     return dict(sorted(versions.items()))
 
 
+def sizes(available_bytes: int | None) -> list[dict[str, Any]]:
+    """Estimated memory [B] and time [s] of a run at each size, and whether the memory is there now."""
+    from percola.pipeline import Settings, estimate
+
+    rows = []
+    for size in SIZES:
+        need = estimate(Settings(size=size))
+        fits = None if available_bytes is None else need.memory_bytes <= available_bytes
+        rows.append({"size": size, "bytes": need.memory_bytes, "seconds": need.seconds, "fits": fits})
+    return rows
+
+
 def show(facts: Mapping[str, Any]) -> None:
     """The same for a person."""
     from rich.table import Table
 
     from percola.cli.output import console
+    from percola.report.numbers import duration
 
     out = console()
     system, jax, numba = facts["system"], facts["jax"], facts["numba"]
@@ -321,6 +335,11 @@ def show(facts: Mapping[str, Any]) -> None:
     out.print(table)
     versions = ", ".join(f"{k} {v or 'missing'}" for k, v in facts["dependencies"].items())
     out.print(f"\nPackages: {versions}\n", soft_wrap=False)
+    fits = Table("Size", "Memory", "Time, about", "Fits now", box=None, pad_edge=False)
+    for row in facts["sizes"]:
+        verdict = {True: "yes", False: "no", None: "not known"}[row["fits"]]
+        fits.add_row(f"{row['size']}³", _GiB(row["bytes"]), duration(row["seconds"]), verdict)
+    out.print(fits)
     for problem in facts["problems"]:
         out.print(f"\nProblem: {problem['what']}\n  what to do: {problem['remedy']}")
     if not facts["problems"]:
@@ -329,11 +348,3 @@ def show(facts: Mapping[str, Any]) -> None:
 
 def _GiB(number: float | None) -> str:
     return "not known" if number is None else f"{number / 2**30:.1f} GiB"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -40,7 +40,7 @@ def run(
             progress=progress,
             resume=resume,
         )
-    return summary.of(Path(result.path))
+    return {"opened": result.opened, **summary.of(result.path)}
 
 
 def rebuild_report(directory: Path) -> dict[str, Any]:

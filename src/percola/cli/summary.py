@@ -9,6 +9,35 @@ from typing import Any
 
 from percola.cli.output import console
 
+OPENED = {
+    "resumed": "Resumed: what an earlier run of the same had finished was kept.",
+    "finished": "This run was finished before; its results are shown. --fresh computes them again.",
+}
+# The measurements of the patent and of the verdict; shape descriptors stand in the report and in the files.
+SHOWN = (
+    "structure_class",
+    "porosity",
+    "through_porosity",
+    "isolated_void_fraction",
+    "network_connectivity",
+    "polymer_network_share",
+    "degree_of_anisotropy",
+    "sem_average_pore_size",
+    "surface_to_internal_pore_ratio",
+    "average_pore_size",
+    "maximum_pore_size",
+    "pore_size_ratio",
+    "bubble_point_pressure",
+    "water_permeability",
+    "tortuosity",
+    "thickness",
+    "inside_diameter",
+    "outside_diameter",
+    "stretching_residual_strain",
+    "melting_temperature",
+    "crystallization_temperature",
+)
+ASSUMED = "Assumed:"
 MARKS = {"PASS": "passes", "FAIL": "fails", "UNDECIDED": "undecided", "NOT_APPLICABLE": "not applicable"}
 
 
@@ -49,7 +78,7 @@ def value_in_words(measurement: Mapping[str, Any]) -> str:
 
     value = measurement.get("value")
     if value is None:
-        return f"not defined: {measurement.get('reason') or 'no reason given'}"
+        return "not defined"
     return shown(measurement["name"], value, measurement["unit"], measurement.get("uncertainty"))
 
 
@@ -64,38 +93,59 @@ def reported_values(specimen: str | None) -> dict[str, str]:
 
 
 def show(answer: Mapping[str, Any]) -> None:
-    """The summary for a person."""
+    """The summary for a person; the report holds all of it with reasons and sources."""
     from rich.table import Table
 
     from percola.recipe.findings import GRADE_WORDS
     from percola.report.numbers import duration, label
 
     out = console()
-    reported = reported_values(answer["specimen"])
+    if answer.get("opened") in OPENED:
+        out.print(OPENED[answer["opened"]])
     for finding in answer["findings"]:
         grade = GRADE_WORDS.get(finding["grade"], finding["grade"])
         paragraph = f" ({finding['paragraph']})" if finding.get("paragraph") else ""
-        out.print(f"{grade}: {finding['field']}: {finding['found']}{paragraph}")
-    columns = ["Measurement", "Where", "Value", *(["Reported"] if reported else []), "Remarks"]
-    table = Table(*columns, box=None, pad_edge=False)
-    for m in answer["measurements"]:
-        remarks = "; ".join(c["message"] for c in m.get("checks", ()) if c["status"] != "pass")
+        out.print(f"{grade}: {finding['field']}: {finding['found']}{paragraph}", soft_wrap=True)
+    reported = reported_values(answer["specimen"])
+    table = Table(
+        "Measurement", "Where", "Value", *(["Reported"] if reported else []), "", box=None, pad_edge=False
+    )
+    remarks: dict[str, int] = {}
+    chosen = [m for m in answer["measurements"] if m["name"] in SHOWN]
+    for m in sorted(chosen, key=lambda m: SHOWN.index(m["name"])):
+        said = [c["message"] for c in m.get("checks", ()) if c["status"] != "pass"]
+        if m.get("value") is None:
+            said.insert(0, m.get("reason") or "no reason given")
+        marks = " ".join(f"[{remarks.setdefault(words, len(remarks) + 1)}]" for words in said)
+        # Reported values belong to the membrane as a whole; beside a surface they would mislead.
+        beside = reported.get(m["name"], "") if "surface" not in m.get("region", "") else ""
         row = [label(m["name"]), m.get("region", "").replace("_", " "), value_in_words(m)]
-        # Reported values belong to the membrane as a whole; beside a surface or a section they would mislead.
-        whole = m.get("region", "") in ("", "core", "wall")
-        table.add_row(*row, *([reported.get(m["name"], "") if whole else ""] if reported else []), remarks)
+        table.add_row(*row, *([beside] if reported else []), marks)
     out.print(table)
+    for words, number in remarks.items():
+        out.print(f"[{number}] {words}", soft_wrap=True)
+    if len(chosen) < len(answer["measurements"]):
+        out.print(f"{len(answer['measurements']) - len(chosen)} more measurements stand in the report.")
     out.print()
     for verdict in answer["verdicts"]:
         if verdict.get("group", "definition") == "definition":
-            words = (
-                f"{verdict['title']}: {MARKS.get(verdict['status'], verdict['status'])}. {verdict['words']}"
+            reason = (
+                ""
+                if verdict["status"] == "PASS" or verdict["key"] != "definition_A"
+                else f": {verdict['words']}"
             )
-            out.print(words, soft_wrap=True)
-    for note in answer["notes"]:
-        out.print(f"Note: {note if isinstance(note, str) else note.get('text', note)}", soft_wrap=True)
+            status = MARKS.get(verdict["status"], verdict["status"])
+            out.print(f"{verdict['title']} - {status}{reason}", soft_wrap=True)
+    notes = [note if isinstance(note, str) else str(note.get("text", note)) for note in answer["notes"]]
+    told = [note for note in notes if not note.startswith(ASSUMED)]
+    for note in told:
+        out.print(f"Note: {note}", soft_wrap=True)
+    if len(told) < len(notes):
+        out.print(
+            f"{len(notes) - len(told)} assumptions for what the recipe leaves open stand in the report."
+        )
     seconds = sum(v for v in answer["timings"].values() if isinstance(v, (int, float)))
+    where = answer["report"] or answer["run"]
     out.print(
-        f"\n{answer['status'] or 'no status'} in {duration(seconds)}: {answer['report'] or answer['run']}",
-        soft_wrap=True,
+        f"\n{(answer['status'] or 'no status').capitalize()} in {duration(seconds)}: {where}", soft_wrap=True
     )

@@ -73,7 +73,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     def run(source: str, **options: Any) -> SimpleNamespace:
         record.update(options, source=source)
         print("a library that prints")
-        return SimpleNamespace(path=written_run(tmp_path / "runs"))
+        return SimpleNamespace(path=written_run(tmp_path / "runs"), opened="resumed")
 
     monkeypatch.setitem(sys.modules, "percola.pipeline", SimpleNamespace(run=run))
     return record
@@ -108,8 +108,10 @@ def test_summary_is_in_the_units_of_the_field(capsys: pytest.CaptureFixture[str]
         "5 pores across",
     ):
         assert words in shown.out, words
-    assert "not defined: the bubble point lies outside the box" in shown.out
-    assert "Percolation structure: undecided." in shown.out
+    assert shown.out.splitlines()[1].startswith("Resumed")  # the first line is the library's
+    assert "not defined" in shown.out
+    assert "[2] the bubble point lies outside the box" in shown.out
+    assert "Percolation structure - undecided: the ratio" in shown.out
     assert "report.html" in shown.out.splitlines()[-1]
     # Standard error is not a terminal here: no progress.
     assert shown.err == ""
@@ -178,4 +180,4 @@ def test_summary_of_a_run_without_results_does_not_fail(
 ) -> None:
     (tmp_path / "manifest.json").write_text('{"id": "x", "status": "failed"}', encoding="utf-8")
     summary.show(summary.of(tmp_path))
-    assert "failed" in capsys.readouterr().out
+    assert "Failed" in capsys.readouterr().out
