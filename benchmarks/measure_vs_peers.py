@@ -185,9 +185,8 @@ def main() -> None:
         child(a.child[0], int(a.child[1]), a.size, a.porosity, a.wavelength)
         return
     peers = importlib.util.find_spec("porespy") is not None
-    print(
-        f"{a.size}^3, porosity {a.porosity}, wavelength {a.wavelength} voxels; PoreSpy {'found' if peers else 'not installed'}"
-    )
+    found = "found" if peers else "not installed"
+    print(f"{a.size}^3, porosity {a.porosity}, wavelength {a.wavelength} voxels; PoreSpy {found}")
     print(f"{'task':16} {'who':8} {'cold s':>8} {'s':>8} {'cpu s':>8} {'peak MB':>8}  value")
     for task in a.only or TASKS:
         for side, who in ((0, "percola"), (1, "porespy")):

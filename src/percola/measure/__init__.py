@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         layer_permeability,
         measure_structure,
         measure_surface,
+        warm_up,
     )
 
 _HOMES = {
@@ -51,6 +52,7 @@ _HOMES = {
     "layer_permeability": "structure",
     "measure_structure": "structure",
     "measure_surface": "structure",
+    "warm_up": "structure",
 }
 
 
@@ -82,5 +84,6 @@ __all__ = [
     "sem_surface_pore_size",
     "structure_descriptors",
     "surface_to_internal_pore_ratio",
+    "warm_up",
     "water_permeability",
 ]

@@ -133,7 +133,10 @@ def _solve(beside, weight, lower, counts, diagonal, source, p, tolerance, most):
         gain = alpha * rz  # by which the conductance came down in this step
         conductance -= gain
         recent[step % _DELAY] = gain
-        if step >= _DELAY and recent.sum() < tolerance * conductance:
+        latest = 0.0
+        for i in range(_DELAY):
+            latest += recent[i]
+        if step >= _DELAY and latest < tolerance * conductance:
             return conductance, step + 1
     return conductance, -most
 

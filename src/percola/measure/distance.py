@@ -146,7 +146,6 @@ def _surfels(void, level, wrap, index, first, place, normal):  # type: ignore[no
     shape = void.shape
     voxels, count = 0, 0
     fill = place.shape[0] > 0
-    g = np.empty(3, np.float32)
     for x in range(shape[0]):
         for y in range(shape[1]):
             for z in range(shape[2]):
@@ -170,31 +169,27 @@ def _surfels(void, level, wrap, index, first, place, normal):  # type: ignore[no
                         if here >= 0 and there < 0:
                             f = min(max(here / (here - there), np.float32(0.01)), np.float32(0.99))
                         # Central differences at both ends, weighted: the gradient at the crossing.
-                        g[:] = 0
+                        gx = gy = gz = np.float32(0.0)
                         for end in range(2):
-                            w = 1 - f if end == 0 else f
-                            i, j, k = (x, y, z) if end == 0 else (p, q, r)
+                            w, i, j, k = (1 - f, x, y, z) if end == 0 else (f, p, q, r)
                             low, high = _beside(i - 1, shape[0], wrap[0]), _beside(i + 1, shape[0], wrap[0])
-                            g[0] += w * (
-                                level[i if low < 0 else low, j, k] - level[i if high < 0 else high, j, k]
-                            )
+                            gx += w * (level[max(low, 0), j, k] - level[i if high < 0 else high, j, k])
                             low, high = _beside(j - 1, shape[1], wrap[1]), _beside(j + 1, shape[1], wrap[1])
-                            g[1] += w * (
-                                level[i, j if low < 0 else low, k] - level[i, j if high < 0 else high, k]
-                            )
+                            gy += w * (level[i, max(low, 0), k] - level[i, j if high < 0 else high, k])
                             low, high = _beside(k - 1, shape[2], wrap[2]), _beside(k + 1, shape[2], wrap[2])
-                            g[2] += w * (
-                                level[i, j, k if low < 0 else low] - level[i, j, k if high < 0 else high]
-                            )
-                        length = np.sqrt(g[0] * g[0] + g[1] * g[1] + g[2] * g[2])
+                            gz += w * (level[i, j, max(low, 0)] - level[i, j, k if high < 0 else high])
+                        length = np.sqrt(gx * gx + gy * gy + gz * gz)
+                        along = (gx if ax == 0 else (gy if ax == 1 else gz)) * side
                         # A gradient that does not point along the link is no normal (thin walls, creases).
-                        if g[ax] * side > np.float32(1e-6) * length:
-                            for i in range(3):
-                                normal[count, i] = g[i] / length
+                        if along > np.float32(1e-6) * length:
+                            normal[count, 0], normal[count, 1], normal[count, 2] = (
+                                gx / length,
+                                gy / length,
+                                gz / length,
+                            )
                         else:
-                            for i in range(3):
-                                normal[count, i] = 0
-                            normal[count, ax] = np.float32(side)
+                            normal[count, 0] = normal[count, 1] = normal[count, 2] = 0
+                            normal[count, ax] = side
                         place[count, 0], place[count, 1], place[count, 2] = x, y, z
                         place[count, ax] += side * f
                     count += 1

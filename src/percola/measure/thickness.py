@@ -4,6 +4,8 @@ point.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -16,10 +18,9 @@ _SLACK = 0.25
 
 
 @njit(cache=True, nogil=True)
-def _stamp(cell, wrap, out, x0, x1):  # type: ignore[no-untyped-def]
+def _stamp(cell, wrap, top, out, x0, x1):  # type: ignore[no-untyped-def]
     """Write the largest radius over all spheres covering each voxel of the slab x0 <= x < x1."""
     nx, ny, nz = cell.shape
-    top = int(np.ceil(cell.max()))
     for xs in range(x0 - top, x1 + top):
         x = xs
         if x < 0 or x >= nx:
@@ -85,6 +86,7 @@ def local_thickness(cell: FloatVolume, periodic: Periodic) -> FloatVolume:
     """
     out = np.where(cell > 0, cell, np.float32(0))
     wrap = np.array(periodic, np.bool_)
-    _parallel.run(lambda a, b: _stamp(cell, wrap, out, a, b), _parallel.slabs(cell.shape[0], 8))
+    top = math.ceil(float(cell.max()))
+    _parallel.run(lambda a, b: _stamp(cell, wrap, top, out, a, b), _parallel.slabs(cell.shape[0], 8))
     np.copyto(out, 0, where=cell <= 0)
     return out
