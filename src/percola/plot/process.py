@@ -165,6 +165,8 @@ def _against_time(gel: Mapping[str, Any], key: str, scale: float, offset: float,
         if not history.get(key):
             continue
         t, y = numbers(history["time_s"]), numbers(history[key]) * scale + offset
+        if not np.isfinite(y).any():
+            continue
         n = min(len(t), len(y))
         label = None if region in drawn else style.REGION_WORDS.get(region, region)
         ax.plot(t[:n], y[:n], color=style.REGION.get(region, style.INK), lw=1.3, label=label)

@@ -91,7 +91,7 @@ def size_effect(effect: Mapping[str, Any], ax: Axes | None = None) -> Axes:
         label = one["label"]
         if one["points"]:
             x, y = np.array(one["points"], float).T * 1e6
-            ax.plot(x, y, ".", ms=3.5, color=colour, alpha=0.35, mew=0, label=f"{label}, sub-volumes")
+            ax.plot(x, y, ".", ms=5, color=colour, alpha=0.5, mew=0, label=f"{label}, sub-volumes")
         if one["mean"]:
             x, y, s = np.array(one["mean"], float).T * 1e6
             ax.errorbar(x, y, s, fmt="o", ms=4, lw=1.2, capsize=2.5, color=colour)

@@ -16,7 +16,7 @@ from percola.errors import PercolaError
 from percola.judge import definitions
 from percola.measurement import Measurement
 from percola.report import figures, numbers
-from percola.report.data import Fields, RunData, read
+from percola.report.data import Fields, RunData, failure, read
 from percola.report.mesh import plotly_figure, polymer_mesh
 from percola.store.atomic import write_bytes, write_text
 
@@ -188,18 +188,22 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
         "undecided": "Structure undecided",
     }.get(kind, kind.replace("_", " "))
     if verdict is None:
-        why = run.why_missing("verdicts.json") or "this run was not judged"
-        status = run.manifest.get("status", "")
-        what = f"Not judged: {why}." + (f" The run's status is “{status}”." if status else "")
+        failed = failure(run.manifest.get("failures"))
+        if failed is not None:
+            stage, reason = failed
+            what = f"The stage “{stage}” failed: {reason.rstrip('.')}. What was finished before it is below."
+            return {"status": "FAIL", "title": "The run failed", "words": what, "by": "", "class_words": ""}
+        state = run.manifest.get("status")
+        what = "This run was not judged" + (f"; its status is “{state}”." if state else ".")
         return {"status": "UNDECIDED", "title": "No verdict", "words": what, "by": "", "class_words": ""}
     status = str(verdict["status"])
     parts = verdict.get("parts", [])
     passed = sum(p["status"] == "PASS" for p in parts)
     open_parts = [_lower(p["title"]) for p in parts if p["status"] == "UNDECIDED"]
-    failed = [_lower(p["title"]) for p in parts if p["status"] == "FAIL"]
+    not_so = [_lower(p["title"]) for p in parts if p["status"] == "FAIL"]
     said = f"Definition (A) {_STATUS_WORDS.get(status, status)}: {passed} of {len(parts)} conditions hold"
-    if failed:
-        said += "; not so: " + "; ".join(failed)
+    if not_so:
+        said += "; not so: " + "; ".join(not_so)
     if open_parts:
         said += "; open: " + "; ".join(open_parts)
     class_words = str(found.evidence.get("words", "")) if found is not None else ""

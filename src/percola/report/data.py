@@ -170,7 +170,7 @@ def read(path: Path) -> RunData:
     )
 
 
-def _json(path: Path, name: str, missing: dict[str, str], failures: Mapping[str, Any]) -> Any:
+def _json(path: Path, name: str, missing: dict[str, str], failures: Any) -> Any:
     try:
         return json.loads((path / name).read_text("utf-8"))
     except FileNotFoundError:
@@ -180,9 +180,39 @@ def _json(path: Path, name: str, missing: dict[str, str], failures: Mapping[str,
     return None
 
 
-def _why(name: str, otherwise: str, failures: Mapping[str, Any]) -> str:
-    stage = STAGE_OF.get(name, "")
-    reason = failures.get(stage) if isinstance(failures, Mapping) else None
-    if isinstance(reason, Mapping):
-        reason = reason.get("message") or reason.get("found")
-    return f"the stage '{stage}' failed: {reason}" if reason else otherwise
+#: The stages in their order; a failed one keeps all after it from running.
+STAGES = ("recipe", "thermo", "quench", "gel", "membrane", "measure", "judge", "report")
+
+
+def failure(failures: Any) -> tuple[str, str] | None:
+    """The failed stage of a manifest and its message, the first in the order of the run; None where none
+    failed.
+
+    Stages of single boxes ("gel-core-0") count as the stage that they belong to.
+    """
+    if not isinstance(failures, Mapping):
+        return None
+    found = []
+    for stage, reason in failures.items():
+        if isinstance(reason, Mapping):
+            reason = reason.get("message") or reason.get("found")
+        base = str(stage).partition("-")[0]
+        if reason and base in STAGES:
+            found.append((STAGES.index(base), str(stage), str(reason)))
+    return min(found)[1:] if found else None
+
+
+def _why(name: str, otherwise: str, failures: Any) -> str:
+    failed = failure(failures)
+    own = STAGE_OF.get(name, "")
+    if failed is None or own not in STAGES:
+        return otherwise
+    stage, reason = failed
+    base = stage.partition("-")[0]
+    if STAGES.index(own) < STAGES.index(base):
+        return otherwise
+    return (
+        f"the stage '{stage}' failed: {reason}"
+        if own == base
+        else f"not reached, stage '{stage}' failed: {reason}"
+    )

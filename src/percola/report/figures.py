@@ -332,7 +332,10 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
         out[key] = _drawn(key, lambda ax: results.flow_curves(curves, ax), caption, alt, SMALL)
     else:
         out[key] = absent(key, caption, why)
-    key, caption = "pore-sizes", "Pore size distribution from the flow that each step of pressure opens."
+    key, caption = (
+        "pore-sizes",
+        "Pore size distribution of the simulated box, from the flow that each step of pressure opens.",
+    )
     distribution = evidence.distribution(run)
     if distribution:
         out[key] = _drawn(

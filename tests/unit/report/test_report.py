@@ -146,11 +146,15 @@ def test_a_failed_stage_gives_its_reason(run: Path) -> None:
     shutil.rmtree(run / "fields.zarr")
     manifest = json.loads((run / "manifest.json").read_text())
     manifest["status"] = "failed"
-    manifest["failures"] = {"gel": "a field became NaN; run again with dtype float64"}
+    manifest["failures"] = {"gel-core-0": "a field became NaN; run again with dtype float64"}
     (run / "manifest.json").write_text(json.dumps(manifest))
     text = page_of(run).text
-    assert "No verdict" in text
+    assert "The run failed" in text
     assert text.count("a field became NaN") >= 2
+    # What could not be reached says so, what was finished before is there.
+    assert "not reached, stage 'gel-core-0' failed" in text
+    assert "the stage 'gel-core-0' failed" in text
+    assert "Temperature histories" in text
 
 
 def test_damaged_files_do_not_stop_the_report(run: Path) -> None:
