@@ -21,10 +21,12 @@ def test_simple_cubic_at_a_coarse_grid(fraction):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fraction", [0.027, 0.125, 0.216, 0.343, 0.45, None])
-def test_simple_cubic_at_64(fraction):
+@pytest.mark.parametrize(
+    ("fraction", "cell"), [(0.027, 40), (0.125, 48), (0.216, 64), (0.343, 64), (0.45, 64), (None, 64)]
+)
+def test_simple_cubic_at_a_fine_grid(fraction, cell):
     # Trials elsewhere with the same method at 64^3: -1.3 to -2.5 %.
-    assert -0.028 < error("sc", 64, fraction) < 0.005
+    assert -0.028 < error("sc", cell, fraction) < 0.005
 
 
 @pytest.mark.slow
@@ -38,8 +40,11 @@ def test_touching_packings(lattice, expected):
 
 @pytest.mark.slow
 def test_error_falls_with_resolution():
-    sizes = np.array([16, 24, 36, 54])
+    # Below 28 voxels a cell the counted volume of the sphere is off by up to 2 %, either way, and hides the
+    # trend.
+    sizes = np.array([28, 36, 48, 64])
     errors = np.abs([error("sc", n, 0.343) for n in sizes])
     slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
-    # First order at staircase walls, scattered by how the sphere falls on the grid; not zero, not third.
+    # First order at staircase walls, scattered by how the sphere falls on the grid; not zero, not third
+    # order.
     assert -2.2 < slope < -0.5

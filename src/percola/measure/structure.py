@@ -387,7 +387,7 @@ def _combined(found: list[Measurement], total: int) -> Measurement:
 
 
 def warm_up() -> None:
-    """Compile every kernel on a tiny structure; call it in a thread while something else computes (9-12 s cold)."""
+    """Compile every kernel on a tiny structure (9-12 s cold), for a thread while something else computes."""
     from percola.measure.phantoms import gaussian_field
 
     p = gaussian_field(24, 8.0, 0.6)
