@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
+    from percola.pipeline import Event
+
 
 class Progress:
     """One line for each stage, with a bar where the stage tells its share done; silent off a terminal.
@@ -23,25 +25,22 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self._wanted:
-            from rich.progress import (
-                BarColumn,
-                SpinnerColumn,
-                TaskProgressColumn,
-                TextColumn,
-                TimeElapsedColumn,
-            )
-            from rich.progress import Progress as Bars
+            from rich import progress
+            from rich.table import Column
 
             from percola.cli.output import error_console
 
-            self._bars = Bars(
-                SpinnerColumn(finished_text="✓"),
-                TextColumn("{task.fields[stage]:<10}"),
-                BarColumn(bar_width=24),
-                TaskProgressColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.description}"),
+            # The words give way on a narrow terminal, never the stage, the bar or the clock.
+            words = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+            self._bars = progress.Progress(
+                progress.SpinnerColumn(finished_text="✓"),
+                progress.TextColumn("{task.fields[stage]}", table_column=Column(min_width=8, no_wrap=True)),
+                progress.BarColumn(bar_width=16, table_column=Column(min_width=16)),
+                progress.TaskProgressColumn(table_column=Column(min_width=4, no_wrap=True)),
+                progress.TimeElapsedColumn(table_column=Column(min_width=7, no_wrap=True)),
+                progress.TextColumn("{task.description}", table_column=words, markup=False),
                 console=error_console(),
+                expand=True,
             )
             self._bars.start()
         return self
@@ -52,10 +51,13 @@ class Progress:
         if self._bars is not None:
             self._bars.stop()
 
-    def __call__(self, event: Any) -> None:
+    def __call__(self, event: Event) -> None:
         if self._bars is None:
             return
         stage, share, words = event.stage, event.fraction, event.message
+        if stage == "recipe":  # what is run, whether it resumes, what it needs: sentences, not a stage
+            self._bars.console.print(words)
+            return
         if stage not in self._tasks:
             for task in self._tasks.values():  # stages follow one another: the earlier ones are done
                 self._bars.update(task, total=1.0, completed=1.0)
@@ -63,6 +65,5 @@ class Progress:
         if share is None:
             self._bars.update(self._tasks[stage], description=words)
         else:
-            self._bars.update(
-                self._tasks[stage], total=1.0, completed=min(max(share, 0.0), 1.0), description=words
-            )
+            done = min(max(share, 0.0), 1.0)
+            self._bars.update(self._tasks[stage], total=1.0, completed=done, description=words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from percola.cli import main, summary
+from percola.cli.progress import Progress
 from percola.errors import ResourceError, SolveError
 from percola.measurement import Check, Measurement
 
@@ -181,3 +183,28 @@ def test_summary_of_a_run_without_results_does_not_fail(
     (tmp_path / "manifest.json").write_text('{"id": "x", "status": "failed"}', encoding="utf-8")
     summary.show(summary.of(tmp_path))
     assert "Failed" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    """Standard error that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [
+        SimpleNamespace(stage="recipe", fraction=1.0, message="Starting clean."),
+        SimpleNamespace(stage="gel", fraction=None, message="setting up"),
+        SimpleNamespace(stage="gel", fraction=0.5, message="half way"),
+        SimpleNamespace(stage="measure", fraction=1.0, message="measured"),
+    ]
+    monkeypatch.setenv("TERM", "xterm")
+    for stream, drawn in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr("sys.stderr", stream)
+        with Progress(wanted=True) as progress:
+            for event in events:
+                progress(event)  # type: ignore[arg-type]
+        shown = stream.getvalue()
+        assert ("Starting clean." in shown) == drawn
+        assert ("gel" in shown and "measured" in shown) == drawn
