@@ -86,15 +86,14 @@ class Operators:
         Stencils on it are plain slices, which compile to vector loops; a wrap inside the stencil does not. Edges and
         corners are left zero: no stencil here reads them. Store it (:func:`materialize`) before use.
         """
-        ndim = len(self.shape)
-        out = jnp.zeros(tuple(n + 2 for n in u.shape), u.dtype).at[(slice(1, -1),) * ndim].set(u)
+        out = jax.lax.pad(u, jnp.zeros((), u.dtype), [(1, 1, 0)] * len(self.shape))
         for axis, n in enumerate(u.shape):
             first, last = (jax.lax.slice_in_dim(u, i, i + 1, axis=axis) for i in (0, n - 1))
             before, after = (first, last) if self.walls[axis] else (last, first)
             for edge, at in ((before, 0), (after, n + 1)):
-                where = [slice(1, -1)] * ndim
-                where[axis] = slice(at, at + 1)
-                out = out.at[tuple(where)].set(edge)
+                start = [1] * len(self.shape)
+                start[axis] = at
+                out = jax.lax.dynamic_update_slice(out, edge, start)
         return out
 
     def around(self, padded: Array, axis: int, step: int) -> Array:
@@ -117,11 +116,13 @@ class Operators:
         flux, whatever its neighbour. The mirrored neighbour makes the flux through a wall zero by itself. ``runs`` is
         for :func:`materialize`. ``mobility`` must be positive.
         """
+        return self.resisted_flux_divergence(1.0 / mobility, potential, runs)
 
-        def pads(m: Array, p: Array) -> tuple[Array, Array]:
-            return self.padded(1.0 / m), self.padded(p)
-
-        resistance, mu = materialize(runs, pads, mobility, potential)
+    def resisted_flux_divergence(self, resistance: Array, potential: Array, runs: Array) -> Array:
+        """:meth:`flux_divergence` from 1/M."""
+        resistance, mu = materialize(
+            runs, lambda r, p: (self.padded(r), self.padded(p)), resistance, potential
+        )
 
         def through_faces(resistance: Array, mu: Array) -> Array:
             r, p = self.around(resistance, 0, 0), self.around(mu, 0, 0)
