@@ -213,54 +213,62 @@ def _beside(i, n, wrap):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _to_surfel(px, py, pz, place, normal, i, size):  # type: ignore[no-untyped-def]
-    """Squared distance of a point to disc i and the step from its centre; nearest image where size > 0."""
-    rx, ry, rz = px - place[i, 0], py - place[i, 1], pz - place[i, 2]
-    if abs(rx) > np.float32(0.5) * size[0]:
-        rx -= np.sign(rx) * size[0]
-    if abs(ry) > np.float32(0.5) * size[1]:
-        ry -= np.sign(ry) * size[1]
-    if abs(rz) > np.float32(0.5) * size[2]:
-        rz -= np.sign(rz) * size[2]
-    h = rx * normal[i, 0] + ry * normal[i, 1] + rz * normal[i, 2]
-    lateral = rx * rx + ry * ry + rz * rz - h * h
-    if lateral > np.float32(_DISC * _DISC):
-        beyond = np.sqrt(lateral) - np.float32(_DISC)
-        return h * h + beyond * beyond, rx, ry, rz
-    return h * h, rx, ry, rz
+def _nearest_image(d, size):  # type: ignore[no-untyped-def]
+    """Shortest of the periodic images of a step along one axis."""
+    if d > np.float32(0.5) * size:
+        return d - size
+    if d < np.float32(-0.5) * size:
+        return d + size
+    return d
 
 
 @njit(cache=True, nogil=True)
 def _distances(void, dx, dy, dz, index, first, place, normal, wrap, size, distance, near, x0, x1):  # type: ignore[no-untyped-def]
     nx, ny, nz = void.shape
+    disc2 = np.float32(_DISC * _DISC)
+    sx, sy, sz = size[0], size[1], size[2]
     for x in range(x0, x1):
         for y in range(ny):
             for z in range(nz):
                 if not void[x, y, z]:
                     distance[x, y, z] = 0
                     continue
-                bx = (x + dx[x, y, z]) % nx
-                by = (y + dy[bx, y, z]) % ny
-                bz = (z + dz[bx, by, z]) % nz
+                ux, bx = dx[x, y, z], (x + dx[x, y, z]) % nx
+                uy, by = dy[bx, y, z], (y + dy[bx, y, z]) % ny
+                uz, bz = dz[bx, by, z], (z + dz[bx, by, z]) % nz
                 best = np.float32(1e18)
+                reach2 = np.float32(1e18)
                 who = -1
+                # The nearest polymer voxel and its 18 neighbours by faces and edges.
                 for n in range(19):
-                    # The nearest polymer voxel and its 18 neighbours by faces and edges.
-                    i = _beside(bx + _NEAR[n, 0], nx, wrap[0])
-                    j = _beside(by + _NEAR[n, 1], ny, wrap[1])
-                    k = _beside(bz + _NEAR[n, 2], nz, wrap[2])
+                    ox, oy, oz = _NEAR[n, 0], _NEAR[n, 1], _NEAR[n, 2]
+                    # A voxel's discs lie within one voxel of its centre: farther ones cannot be nearer than
+                    # the best.
+                    if np.float32((ux + ox) ** 2 + (uy + oy) ** 2 + (uz + oz) ** 2) > reach2:
+                        continue
+                    i = _beside(bx + ox, nx, wrap[0])
+                    j = _beside(by + oy, ny, wrap[1])
+                    k = _beside(bz + oz, nz, wrap[2])
                     if i < 0 or j < 0 or k < 0:
                         continue
                     s = index[i, j, k]
                     if s < 0:
                         continue
                     for m in range(first[s], first[s + 1]):
-                        d2, _, _, _ = _to_surfel(
-                            np.float32(x), np.float32(y), np.float32(z), place, normal, m, size
-                        )
+                        rx = _nearest_image(np.float32(x) - place[m, 0], sx)
+                        ry = _nearest_image(np.float32(y) - place[m, 1], sy)
+                        rz = _nearest_image(np.float32(z) - place[m, 2], sz)
+                        h = rx * normal[m, 0] + ry * normal[m, 1] + rz * normal[m, 2]
+                        lateral = rx * rx + ry * ry + rz * rz - h * h
+                        d2 = h * h
+                        if lateral > disc2:
+                            beyond = np.sqrt(lateral) - np.float32(_DISC)
+                            d2 += beyond * beyond
                         if d2 < best:
                             best = d2
                             who = m
+                    if n == 0:
+                        reach2 = (np.sqrt(best) + np.float32(1.0) + np.float32(_DISC)) ** 2
                 distance[x, y, z] = np.sqrt(best)
                 near[x, y, z] = who
 
@@ -268,7 +276,9 @@ def _distances(void, dx, dy, dz, index, first, place, normal, wrap, size, distan
 @njit(cache=True, nogil=True)
 def _cell_maxima(void, distance, near, index, first, place, normal, wrap, size, steps, out, x0, x1):  # type: ignore[no-untyped-def]
     nx, ny, nz = void.shape
+    disc2 = np.float32(_DISC * _DISC)
     candidate = np.empty(200, np.int32)
+    c = np.empty((200, 6), np.float32)
     for x in range(x0, x1):
         for y in range(ny):
             for z in range(nz):
@@ -292,8 +302,8 @@ def _cell_maxima(void, distance, near, index, first, place, normal, wrap, size, 
                             break
                         w = near[i, j, k]
                         fresh = True
-                        for c in range(count):
-                            if candidate[c] == w:
+                        for m in range(count):
+                            if candidate[m] == w:
                                 fresh = False
                                 break
                         if fresh:
@@ -308,21 +318,33 @@ def _cell_maxima(void, distance, near, index, first, place, normal, wrap, size, 
                             count += 1
                 if count == 0:
                     continue
+                for m in range(count):
+                    w = candidate[m]
+                    c[m, 0] = _nearest_image(place[w, 0] - np.float32(x), size[0])
+                    c[m, 1] = _nearest_image(place[w, 1] - np.float32(y), size[1])
+                    c[m, 2] = _nearest_image(place[w, 2] - np.float32(z), size[2])
+                    c[m, 3], c[m, 4], c[m, 5] = normal[w, 0], normal[w, 1], normal[w, 2]
                 best = here
-                px, py, pz = np.float32(x), np.float32(y), np.float32(z)
+                px = py = pz = np.float32(0.0)  # from the voxel's centre
                 for step in steps:
                     low = np.float32(1e18)
                     ux = uy = uz = np.float32(0.0)
-                    for c in range(count):
-                        d2, rx, ry, rz = _to_surfel(px, py, pz, place, normal, candidate[c], size)
+                    for m in range(count):
+                        rx, ry, rz = px - c[m, 0], py - c[m, 1], pz - c[m, 2]
+                        h = rx * c[m, 3] + ry * c[m, 4] + rz * c[m, 5]
+                        lateral = rx * rx + ry * ry + rz * rz - h * h
+                        d2 = h * h
+                        if lateral > disc2:
+                            beyond = np.sqrt(lateral) - np.float32(_DISC)
+                            d2 += beyond * beyond
                         if d2 < low:
                             low = d2
                             ux, uy, uz = rx, ry, rz
                     best = max(best, np.sqrt(low))
                     length = step / (np.sqrt(ux * ux + uy * uy + uz * uz) + np.float32(1e-12))
-                    px = min(max(px + length * ux, np.float32(x - 0.5)), np.float32(x + 0.5))
-                    py = min(max(py + length * uy, np.float32(y - 0.5)), np.float32(y + 0.5))
-                    pz = min(max(pz + length * uz, np.float32(z - 0.5)), np.float32(z + 0.5))
+                    px = min(max(px + length * ux, np.float32(-0.5)), np.float32(0.5))
+                    py = min(max(py + length * uy, np.float32(-0.5)), np.float32(0.5))
+                    pz = min(max(pz + length * uz, np.float32(-0.5)), np.float32(0.5))
                 out[x, y, z] = best
 
 
