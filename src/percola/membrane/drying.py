@@ -134,9 +134,11 @@ def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...
         slope += step * step
     np.sqrt(slope, out=slope)
     np.maximum(slope, 1e-6, out=slope)
-    near_surface = np.clip((phi - np.float32(threshold)) / slope, -1.5, 1.5)
-    band = np.abs(far) < 1.5
-    return np.where(band, near_surface, far).astype(np.float32)
+    near_surface = (phi - np.float32(threshold)) / slope
+    band = (np.abs(far) < 1.5) & (np.abs(near_surface) < 1.5)
+    # voxel distances come in steps: the composition, which rises inwards, tells cells of one step apart
+    stepped = far + np.float32(0.2) * (phi - np.float32(threshold))
+    return np.where(band, near_surface, stepped).astype(np.float32)
 
 
 def dried(
