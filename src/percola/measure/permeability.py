@@ -120,10 +120,11 @@ def structure_flow(
     tolerance: float = 2e-3,
     pressure: FloatVolume | None = None,
     kappa: FloatVolume | None = None,
+    most: int = 20_000,
 ) -> StokesFlow:
-    """Stokes flow along ``axis``; ``pressure`` and ``kappa`` (flow axis last) give it a start."""
+    """Stokes flow along ``axis``; ``pressure`` and ``kappa`` (flow axis last) give it a start, ``most`` bounds its steps."""
     return stokes_flow(
-        oriented(void, axis), oriented_periodic(periodic, axis), tolerance, pressure=pressure, kappa=kappa
+        oriented(void, axis), oriented_periodic(periodic, axis), tolerance, most, pressure=pressure, kappa=kappa
     )
 
 
@@ -170,7 +171,7 @@ def water_permeability(
     inner, outer = permeance(k, wall, layers=layers)
     settled = Check(
         "flow settled",
-        "pass" if solved.settled else "fail",
+        "pass" if solved.settled else "warn" if solved.change < 0.1 else "fail",
         f"expected further change {100 * solved.change:.2g} % after {solved.steps} steps",
     )
     opened = Check(

@@ -41,6 +41,10 @@ from percola.measurement import Measurement
 
 Progress = Callable[[str, float], None]
 
+STOKES_STEPS = 700
+"""Bound of the lattice Boltzmann steps. From the pressure of the Darcy solution the velocities need a few hundred; what is
+left, the slow levelling of that pressure through a tight network, is stated as part of the uncertainty."""
+
 OPENNESS = ("porosity", "through_porosity", "isolated_void_fraction", "polymer_network_share")
 POROMETRY = ("maximum_pore_size", "bubble_point_pressure", "average_pore_size", "pore_size_ratio")
 FLOW = ("permeability", "water_permeability")
@@ -260,7 +264,7 @@ def _flow(
     if voids is not None:
         darcy = conduct(voids.kappa > 0, voids.kappa, voids.periodic, tolerance=5e-3)
         radius = float(np.mean(voids.distance.cell[voids.distance.cell > 0]))
-        flow = structure_flow(void, periodic, axis, pressure=darcy.pressure, kappa=voids.kappa)
+        flow = structure_flow(void, periodic, axis, pressure=darcy.pressure, kappa=voids.kappa, most=STOKES_STEPS)
         del darcy
         if study is not None:
             scatter = relative_scatter(study.dry)
@@ -319,7 +323,7 @@ def layer_permeability(
     axis: int = 2,
 ) -> Layer:
     """A surface slab as a layer in series for :func:`percola.measure.permeability.water_permeability`."""
-    flow = structure_flow(void, periodic, axis)
+    flow = structure_flow(void, periodic, axis, most=2 * STOKES_STEPS)
     return Layer(flow.permeability * spacing_m**2, thickness_m, side)
 
 
