@@ -115,8 +115,8 @@ def select(c: Criterion, measurements: Sequence[Measurement]) -> tuple[Measureme
             ranked = [m for m in found if "surface" not in m.region] or found
         if c.quantifier == "any":
             return tuple(ranked)
-        defined = [m for m in ranked if m.defined]
-        return tuple((defined or ranked)[:1])
+        # Where the wall's value could not be given, the box's must not stand in for it unseen.
+        return tuple(ranked[:1])
     return ()
 
 

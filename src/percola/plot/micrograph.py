@@ -82,13 +82,34 @@ def _first_polymer(level: FloatImage, zoom: int, wrap: tuple[bool, bool]) -> Flo
     return depth
 
 
-def _in_voxels(level: FloatImage) -> FloatImage:
-    """The level field scaled to about the distance from the interface in voxels, cut at +-8."""
-    grad = np.gradient(level)
+def drawable(level: NDArray[np.floating], smooth_voxels: float = 0.9) -> FloatImage:
+    """The level field for drawing: about the distance from the interface in voxels, cut at +-8, without voxel
+    steps.
+
+    A distance map counted on voxels makes terraces of every slope. Smoothing by ``smooth_voxels`` removes
+    them; it moves a surface of curvature 1/R towards its centre by smooth^2/R voxels, less where features are
+    small: structures finer than five voxels are smoothed half as much. """
+    from scipy.ndimage import gaussian_filter
+
+    field = np.asarray(level, np.float32)
+    void = field < 0
+    if void.all() or not void.any():
+        return np.clip(field, -8, 8)
+    near = np.clip(field / _steepness(field), -2, 2)
+    sigma = smooth_voxels if feature_voxels(void) > 5 else 0.5 * smooth_voxels
+    near = gaussian_filter(near, sigma, mode="nearest")
+    near /= _steepness(near)
+    # Far from the interface only the sign matters; there the field grows on, so that rounding has room.
+    far = np.clip(field / _steepness(field), -8, 8)
+    return np.where(np.abs(far) > 3, far, np.clip(near, -8, 8)).astype(np.float32)
+
+
+def _steepness(field: FloatImage) -> float:
+    """Median slope of a field at its zero [1/voxel]."""
+    grad = np.gradient(field)
     steep = np.sqrt(grad[0] ** 2 + grad[1] ** 2 + grad[2] ** 2)
-    near = np.abs(level) < 0.75 * np.maximum(steep, 1e-12)
-    scale = float(np.median(steep[near])) if near.any() else 1.0
-    return np.clip(level / max(scale, 1e-12), -8, 8).astype(np.float32)
+    near = np.abs(field) < 0.75 * np.maximum(steep, 1e-12)
+    return max(float(np.median(steep[near])), 1e-12) if near.any() else 1.0
 
 
 def _smooth_noise(shape: tuple[int, int], wavelength: float, rng: np.random.Generator) -> FloatImage:
@@ -140,7 +161,7 @@ def micrograph(
     frozen and broken section; it does not follow the fracture mechanics. Nothing below the voxel size is
     shown or invented."""
     rng = np.random.default_rng(seed)
-    field = _in_voxels(np.asarray(level, np.float32))
+    field = drawable(level)
     size = feature_voxels(field < 0)
     if view == "section":
         stack = np.transpose(field, (2, 1, 0))[::-1]  # rows: z upwards, columns: y, sight: x
@@ -186,7 +207,7 @@ def oblique(
     """
     from scipy.ndimage import affine_transform
 
-    field = _in_voxels(np.asarray(level, np.float32))
+    field = drawable(level)
     size = feature_voxels(field < 0)
     az, el = np.radians(azimuth_deg), np.radians(elevation_deg)
     right = np.array([np.cos(az), np.sin(az), 0.0])

@@ -199,14 +199,14 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
     status = str(verdict["status"])
     parts = verdict.get("parts", [])
     passed = sum(p["status"] == "PASS" for p in parts)
-    open_parts = [_lower(p["title"]) for p in parts if p["status"] == "UNDECIDED"]
+    open_parts = [_lower(p["title"]) for p in parts if p["status"] in ("UNDECIDED", "NOT_APPLICABLE")]
     not_so = [_lower(p["title"]) for p in parts if p["status"] == "FAIL"]
     said = f"Definition (A) {_STATUS_WORDS.get(status, status)}: {passed} of {len(parts)} conditions hold"
     if not_so:
         said += "; not so: " + "; ".join(not_so)
     if open_parts:
         said += "; open: " + "; ".join(open_parts)
-    class_words = str(found.evidence.get("words", "")) if found is not None else ""
+    class_words = _class_words(found)
     return {
         "status": status,
         "title": words,
@@ -214,6 +214,26 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
         "by": verdict["source"],
         "class_words": class_words,
     }
+
+
+def _class_words(found: Measurement | None) -> str:
+    """Why the structure is of its class, or what is still open."""
+    if found is None:
+        return ""
+    possible = found.evidence.get("possible")
+    if found.value != "undecided" or possible is None:
+        return str(found.evidence.get("words", ""))
+    rows = [_verdict(r) for r in found.evidence.get("reasons", [])]
+    wanted = "UNDECIDED" if possible else "FAIL"
+    told = [
+        f"{_lower(r['title'])} ({r['shown']} where {r['threshold']} is asked)"
+        for r in rows
+        if r["status"] in (wanted, "NOT_APPLICABLE") and (possible or not r["source"].startswith("paragraph"))
+    ]
+    if possible:
+        kinds = " or ".join(str(k).replace("_", " ") for k in possible)
+        return f"Could be {kinds}. Open: " + "; ".join(told)
+    return "None of the kinds fits. Not so: " + "; ".join(told)
 
 
 def _lower(text: str) -> str:
@@ -238,6 +258,13 @@ def _cards(run: RunData) -> list[dict[str, str]]:
         below = m.reason if not m.defined else ""
         if m.unit == "Pa" and m.defined and isinstance(m.value, float | int):
             below = f"{numbers.rounded(m.value / 1e6)[0]}{numbers.SPACE}MPa"
+        if not m.defined:
+            # What the box itself reads, where only the extrapolation failed.
+            same = (b for b in run.measurements if b.name == name and b.region == "core" and b.defined)
+            box = next(same, None)
+            if box is not None and isinstance(box.value, float):
+                itself = numbers.shown(name, box.value, box.unit, box.uncertainty, False)
+                below += f"; the box itself reads {itself}"
         patent = reported.get(name)
         out.append(
             {
@@ -414,8 +441,8 @@ def _solution_rows(solution: Any) -> list[dict[str, str]]:
                     {
                         "name": _words(str(node.get("name", name))),
                         "value": shown,
-                        "source": _text(node.get("source", "")) if node.get("source") else "",
-                        "note": str(node.get("note") or ""),
+                        "source": _cited(_text(node.get("source", ""))) if node.get("source") else "",
+                        "note": _cited(str(node.get("note") or "")),
                     }
                 )
                 return
@@ -438,6 +465,34 @@ def _property(name: str, value: float, node: Mapping[str, Any]) -> str:
         factor, unit = (1e9, "nm") if abs(value) < 1e-6 else (1e6, "µm")
         return numbers.plus_minus(value * factor, None if sigma is None else sigma * factor, unit)
     return numbers.plus_minus(value, sigma, _pretty(unit))
+
+
+def _cited(text: str) -> str:
+    """A text with keys of ``references.bib`` in it, as author and year, each once in a row."""
+    from percola import sources
+
+    known = sources.references()
+
+    def short(match: re.Match[str]) -> str:
+        keys = dict.fromkeys(match.group().split(";"))
+        return "; ".join(_short(known[k].fields, k) if k in known else k for k in keys)
+
+    return re.sub(r"[A-Za-z0-9_-]+(?:;[A-Za-z0-9_-]+)+|\b[a-z_-]+[0-9]{4}\w*\b|\bep[0-9]{7}\b", short, text)
+
+
+def _short(entry: Mapping[str, str], key: str) -> str:
+    authors = re.split(r"\s+and\s+", entry.get("author", ""))
+    names = [a.split(",")[0].strip() for a in authors if a]  # a body without a comma keeps its whole name
+    if not names or "year" not in entry:
+        return entry.get("title", key)
+    who = (
+        names[0]
+        if len(names) == 1
+        else f"{names[0]} and {names[1]}"
+        if len(names) == 2
+        else f"{names[0]} et al."
+    )
+    return f"{who} {entry['year']}"
 
 
 def _pretty(unit: str) -> str:
@@ -488,7 +543,11 @@ def _measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> 
 def _verdict(v: Mapping[str, Any]) -> dict[str, Any]:
     used = [m for m in v.get("measurements", []) if not v.get("parts")]
     shown = "; ".join(
-        numbers.shown(m["name"], m["value"], m["unit"], m.get("uncertainty"), also=False)
+        (
+            "not defined"
+            if m["value"] is None
+            else numbers.shown(m["name"], m["value"], m["unit"], m.get("uncertainty"), also=False)
+        )
         + (f" ({m['region'].replace('_', ' ')})" if len(used) > 1 else "")
         for m in used
     )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from percola.plot.micrograph import drawable
+
 #: About this many triangles turn smoothly in a browser and cost 0.8 MB in the file.
 TRIANGLES = 80_000
 
@@ -40,6 +42,7 @@ def polymer_mesh(level: NDArray[np.floating], triangles: int = TRIANGLES) -> Mes
     field = np.asarray(level, np.float32)
     if not (field.min() < 0 < field.max()):
         return None
+    field = drawable(field)
     # Interface area in voxel faces, about 1.5 triangles each (oblique cuts); cut faces have 2 a voxel.
     solid = field > 0
     faces = sum(int(np.count_nonzero(np.diff(solid, axis=ax))) for ax in range(3))

@@ -149,6 +149,16 @@ def test_the_wall_goes_before_the_core() -> None:
     assert verdict.status is Status.FAIL
 
 
+def test_the_box_does_not_stand_in_for_a_wall_that_could_not_be_told() -> None:
+    unknown = Measurement(
+        "pore_size_ratio", None, "1", region="wall", reason="most sub-volumes are not crossed"
+    )
+    box = [m for m in measured() if m.name != "pore_size_ratio"]
+    box.append(Measurement("pore_size_ratio", 1.0, "1", 0.01, region="core"))
+    assert only(judge(box), "definition_A").status is Status.PASS
+    assert only(judge([*box, unknown]), "definition_A").status is Status.UNDECIDED
+
+
 def test_missing_undefined_and_invalid_measurements_do_not_pass() -> None:
     without = [m for m in measured() if m.name != "pore_size_ratio"]
     assert only(judge(without), "definition_A").status is Status.UNDECIDED

@@ -258,3 +258,12 @@ def test_scene_keeps_the_shape_of_the_box() -> None:
     spans = [scene[f"{a}axis"]["range"][1] for a in "xyz"]
     assert spans[2] == pytest.approx(2 * spans[0])
     assert scene["zaxis"]["ticktext"][-1] in ("2", "1.5")
+
+
+def test_keys_of_sources_become_author_and_year() -> None:
+    from percola.report.build import _cited
+
+    assert _cited("nishiwang1975;flory1953;nishiwang1975") == "Nishi and Wang 1975; Flory 1953"
+    text = _cited("fitted at 82 °C (ep1063256;no-such-key)")
+    assert text == "fitted at 82 °C (Matsuda et al. 2000; no-such-key)"
+    assert _cited("mean solvent molecule at 150 °C") == "mean solvent molecule at 150 °C"
