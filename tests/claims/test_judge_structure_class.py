@@ -133,7 +133,7 @@ def test_ellipsoidal_cells_are_cellular() -> None:
 
 
 def test_on_the_way_from_particles_to_a_network_the_class_changes_once() -> None:
-    """Blends of a packing and a random field: particles first, a network last, at most "undecided" between."""
+    """From a packing to a random field: particles first, a network last, "undecided" at most between."""
     grains = np.clip(spheres(64, 8.0, 63, 14.0, seed=1), -6, 6) / 4
     network = phantoms.gaussian_field(64, 14.0, 0.5, seed=1).level / 2
     kinds = [
