@@ -37,4 +37,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = answer() if callable(answer) else answer
         return code if isinstance(code, int) else faults.DONE
     except BaseException as error:
+        if argv is None and isinstance(error, KeyboardInterrupt):
+            faults.leave(error, arguments)
         return faults.report(error, arguments)

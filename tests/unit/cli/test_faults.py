@@ -103,9 +103,12 @@ def test_signals_end_with_a_message(number: int, code: int) -> None:
     program = (
         "import sys, time\n"
         "from percola.cli import main\n"
-        "def slow(): print('up', flush=True); time.sleep(60)\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "pool = ThreadPoolExecutor(2)\n"
+        "def slow(): print('up', flush=True); list(pool.map(time.sleep, [50, 50, 50]))\n"
         "import percola.cli.doctor as d; d.examine = slow\n"
-        "sys.exit(main(['doctor']))\n"
+        "sys.argv = ['percola', 'doctor']\n"
+        "sys.exit(main())\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -113,7 +116,8 @@ def test_signals_end_with_a_message(number: int, code: int) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "up"
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    # Threads at work (50 s here) do not hold up the end.
+    _, errors = process.communicate(timeout=20)
     assert process.returncode == code
     assert "stopped before the end" in errors
     assert "Traceback" not in errors
