@@ -35,7 +35,15 @@ def allen_cahn_rate(psi: Array, lap: Array, well: Array, drive: Array, *, quinti
 
 @partial(jax.jit, static_argnames=("quintic",))
 def grow(
-    ops: Operators, psi: Array, rate: Array, well: Array, drive: Array, dt: Array, steps: Array, *, quintic: bool = False
+    ops: Operators,
+    psi: Array,
+    rate: Array,
+    well: Array,
+    drive: Array,
+    dt: Array,
+    steps: Array,
+    *,
+    quintic: bool = False,
 ) -> Array:
     """``psi`` after ``steps`` explicit steps of d psi/dt = rate * :func:`allen_cahn_rate`, as the gel takes them.
 

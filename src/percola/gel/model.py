@@ -30,7 +30,16 @@ PHI_CAP = 0.985
 
 @partial(
     jax.tree_util.register_dataclass,
-    data_fields=["time_s", "chi", "mobility", "stiffness", "growth", "pace", "demixed_contrast", "temperature_K"],
+    data_fields=[
+        "time_s",
+        "chi",
+        "mobility",
+        "stiffness",
+        "growth",
+        "pace",
+        "demixed_contrast",
+        "temperature_K",
+    ],
     meta_fields=[],
 )
 @dataclass(frozen=True)
@@ -193,7 +202,11 @@ class GelModel:
         return f
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["energy", "rate", "kappa", "curvature", "chi"], meta_fields=["crystals"])
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["energy", "rate", "kappa", "curvature", "chi"],
+    meta_fields=["crystals"],
+)
 @dataclass(frozen=True)
 class BenchmarkModel:
     """Constant-mobility Cahn-Hilliard with a fixed energy: the model of PFHub benchmark 1.
@@ -236,10 +249,16 @@ def crystal_weight(psi: Array) -> Array:
 def free_energy(model: Any, ops: Operators, phi: Array, psi: Array, t: Array) -> Array:
     """Total free energy of the box [kT per site x cells]: bulk, gradient and wall terms."""
     c = model.coefficients(t)
-    total = jnp.sum(model.energy_density(phi, psi, c), dtype=jnp.float64 if phi.dtype == jnp.float64 else None)
+    total = jnp.sum(
+        model.energy_density(phi, psi, c), dtype=jnp.float64 if phi.dtype == jnp.float64 else None
+    )
     for axis in range(len(ops.shape)):
         step = ops.shift(phi, axis, 1) - phi
         total = total + 0.5 * model.kappa * jnp.sum(step * step)
     if getattr(model, "wall_potential", None) is not None and ops.walls[-1]:
-        total = total + model.wall_potential[0] * jnp.sum(phi[..., 0]) + model.wall_potential[1] * jnp.sum(phi[..., -1])
+        total = (
+            total
+            + model.wall_potential[0] * jnp.sum(phi[..., 0])
+            + model.wall_potential[1] * jnp.sum(phi[..., -1])
+        )
     return total

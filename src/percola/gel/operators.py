@@ -129,7 +129,9 @@ class Operators:
             total = jnp.zeros_like(p)
             for axis in range(len(self.shape)):
                 for sign in (1, -1):
-                    total = total + (self.around(mu, axis, sign) - p) / (r + self.around(resistance, axis, sign))
+                    total = total + (self.around(mu, axis, sign) - p) / (
+                        r + self.around(resistance, axis, sign)
+                    )
             return 2.0 * total
 
         return materialize(runs, through_faces, resistance, mu)

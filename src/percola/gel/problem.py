@@ -183,7 +183,9 @@ def _march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -
             _, sigma, lean, rich = _interface_width(n, float(x))
             shape = 0.5 * float(_mobility_shape(np.array([rich, phi]), physics.obstruction).sum())
             rate[i] = shape * sigma / (rich - lean) ** 2
-        speed = np.where(inside, np.interp(chi, table, rate), 0.0) * np.asarray(physics.bare_diffusivity_m2_s(T))
+        speed = np.where(inside, np.interp(chi, table, rate), 0.0) * np.asarray(
+            physics.bare_diffusivity_m2_s(T)
+        )
         speed *= COARSENING_CONSTANT * math.sqrt(physics.gradient_coefficient_m2)
         length = np.cbrt(np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * np.diff(t))]))
     return _March(t, T, chi, radius, crystallized, first, length)
@@ -228,7 +230,13 @@ def onset_speed(physics: GelPhysics, m: _March, sc: Scales, noise_contrast: floa
         return 1.0, math.inf
     i = int(np.argmax(reached))
     shape = float(_mobility_shape(np.array(phi), physics.obstruction))
-    rate = np.asarray(physics.bare_diffusivity_m2_s(T)) / (sc.widening * h * h) * shape * fall**2 / (4 * sc.kappa_cells)
+    rate = (
+        np.asarray(physics.bare_diffusivity_m2_s(T))
+        / (sc.widening * h * h)
+        * shape
+        * fall**2
+        / (4 * sc.kappa_cells)
+    )
     growth = float(np.sum(0.5 * (rate[1 : i + 1] + rate[:i]) * np.diff(t[: i + 1])))
     _, _, lean, rich = _interface_width(n, float(m.chi[m.first + i]))
     wanted = math.log(max(math.sqrt(max((rich - phi) * (phi - lean), 0.0)) / 3.0 / noise_contrast, math.e))
@@ -319,8 +327,15 @@ def gel_problem(
     """
     time_s = np.asarray(time_s, float)
     temperature_K = np.asarray(temperature_K, float)
-    if time_s.ndim != 1 or time_s.shape != temperature_K.shape or time_s.size < 2 or np.any(np.diff(time_s) <= 0):
-        raise InputError("time_s, temperature_K", f"shapes {time_s.shape}, {temperature_K.shape}", "equal, ascending times")
+    if (
+        time_s.ndim != 1
+        or time_s.shape != temperature_K.shape
+        or time_s.size < 2
+        or np.any(np.diff(time_s) <= 0)
+    ):
+        raise InputError(
+            "time_s, temperature_K", f"shapes {time_s.shape}, {temperature_K.shape}", "equal, ascending times"
+        )
     phi = physics.polymer_fraction
     h = grid.spacing_m
     sc = scales(physics, h, reference_chi)
@@ -349,7 +364,11 @@ def gel_problem(
     safe = np.maximum(shape, edge)
     stiffness = np.array(
         [
-            float(np.max(m_shape * np.maximum(1.0 / (physics.segments * safe) + 1.0 / (1.0 - shape) - 2.0 * x, 0.0)))
+            float(
+                np.max(
+                    m_shape * np.maximum(1.0 / (physics.segments * safe) + 1.0 / (1.0 - shape) - 2.0 * x, 0.0)
+                )
+            )
             for x in chi
         ]
     )
@@ -363,7 +382,9 @@ def gel_problem(
     # growth rate of the fastest fluctuation of the solution, M f''^2/(4 kappa) where f'' < 0, a little to the safe side
     near = phi * np.array([0.9, 1.0])
     fall = np.minimum(_curvature(near, physics.segments, chi[:, None]), 0.0)
-    pace = m0 * np.max(_mobility_shape(near, physics.obstruction) * fall * fall, axis=1) / (4.0 * sc.kappa_cells)
+    pace = (
+        m0 * np.max(_mobility_shape(near, physics.obstruction) * fall * fall, axis=1) / (4.0 * sc.kappa_cells)
+    )
     growth = _growth_polynomials(physics, T) / h
     schedule = Schedule(
         jnp.asarray(nodes),
@@ -407,7 +428,9 @@ def gel_problem(
     state = initial_state(ops, field, np.zeros(grid.shape, kind), start, first_step)
     span = float(time_s[-1]) - start
     floor = scalar(float(noise.std()))
-    tolerance = Tolerance(scalar(error), floor, scalar(0.08), jnp.asarray(max(span, 1e-9)), jnp.asarray(1e-13 * max(span, 1e-9)))
+    tolerance = Tolerance(
+        scalar(error), floor, scalar(0.08), jnp.asarray(max(span, 1e-9)), jnp.asarray(1e-13 * max(span, 1e-9))
+    )
     return Problem(
         grid=grid,
         scales=sc,
@@ -446,7 +469,9 @@ def _thermal_noise(ops: Operators, physics: GelPhysics, sc: Scales, seed: int) -
 def _refined(time_s: FloatArray) -> FloatArray:
     start, end = float(time_s[0]), float(time_s[-1])
     return np.unique(
-        np.concatenate([time_s, np.linspace(start, end, 4000), start + np.geomspace(1e-5, max(end - start, 2e-5), 4000)])
+        np.concatenate(
+            [time_s, np.linspace(start, end, 4000), start + np.geomspace(1e-5, max(end - start, 2e-5), 4000)]
+        )
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import jax
@@ -105,7 +104,11 @@ def pfhub1_model(spacing: float, dtype: Any = np.float64) -> BenchmarkModel:
     steepest = height * (12 * 0.3**2 - 4 * half**2)
     well = QuarticWell(jnp.asarray(height, dtype), jnp.asarray(0.3, dtype), jnp.asarray(0.7, dtype))
     return BenchmarkModel(
-        well, jnp.asarray(5.0 / h2, dtype), jnp.asarray(2.0 / h2, dtype), jnp.asarray(steepest, dtype), jnp.asarray(0.0, dtype)
+        well,
+        jnp.asarray(5.0 / h2, dtype),
+        jnp.asarray(2.0 / h2, dtype),
+        jnp.asarray(steepest, dtype),
+        jnp.asarray(0.0, dtype),
     )
 
 
@@ -140,8 +143,8 @@ def tolerances(
     )
 
 
-@partial(jax.jit, static_argnames=("steps",))
-def march_fixed(model: Any, ops: Operators, state: State, dt: Array, steps: int) -> State:
+@jax.jit
+def march_fixed(model: Any, ops: Operators, state: State, dt: Array, steps: Array) -> State:
     """``steps`` steps of the same size, none rejected; the first is of first order (a state at rest has no history)."""
     tol = tolerances(dtype=state.phi.dtype)
 

@@ -152,8 +152,6 @@ def _sample(problem: Problem, s: State) -> Sample:
     )
 
 
-
-
 def solve(
     problem: Problem,
     *,

@@ -68,7 +68,11 @@ class State:
     status: Array
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["error", "floor", "change", "dt_max", "dt_min"], meta_fields=[])
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["error", "floor", "change", "dt_max", "dt_min"],
+    meta_fields=[],
+)
 @dataclass(frozen=True)
 class Tolerance:
     """Step control.
@@ -87,7 +91,9 @@ class Tolerance:
     dt_min: Array
 
 
-def rates(model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array) -> tuple[Array, Array | None]:
+def rates(
+    model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array
+) -> tuple[Array, Array | None]:
     """N = div(M grad mu), explicit, and 1/M (None where M is constant). ``runs`` must be true (see :func:`~percola.gel.operators.materialize`)."""
 
     def potential_and_resistance(around: Array, q: Array) -> tuple[Array, Array | None]:
@@ -131,7 +137,9 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
         # the longer the step (for dt -> 0 it stays, and with it the second order).
         long = dt * (stiff + biharmonic * model.kappa)
         fade = long / (1.0 + long)
-        ahead = (w * (1.0 - fade + fade * jnp.minimum(1.0 / (_MOBILE * biharmonic * resistance), 1.0))) * s.change
+        ahead = (
+            w * (1.0 - fade + fade * jnp.minimum(1.0 / (_MOBILE * biharmonic * resistance), 1.0))
+        ) * s.change
     rhs = dt * ((1.0 + w) * n_now - w * s.rate) + (w * w / (1.0 + w)) * s.change - a0 * ahead
     lam = ops.symbol
     delta = ops.backward(ops.forward(rhs) / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam)))
@@ -208,7 +216,9 @@ def advance(model: Any, ops: Operators, tol: Tolerance, s: State, until: Array, 
         new = _with(new, status=jnp.where((new.status == RUNNING) & done, REACHED, new.status))
         return new, trials + 1
 
-    state, _ = jax.lax.while_loop(going, body, (_with(s, status=jnp.asarray(RUNNING, s.status.dtype)), jnp.asarray(0)))
+    state, _ = jax.lax.while_loop(
+        going, body, (_with(s, status=jnp.asarray(RUNNING, s.status.dtype)), jnp.asarray(0))
+    )
     return _with(state, status=jnp.where(state.status == RUNNING, CHUNK_FULL, state.status))
 
 

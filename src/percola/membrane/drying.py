@@ -128,7 +128,7 @@ def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...
                 ends[axis] = slice(end, None) if end == -1 else slice(0, 1)
                 at_end = tuple(ends)
                 other = [slice(None)] * phi.ndim
-                other[axis] = slice(near, near + 1) if near > 0 else slice(near, near + 1)
+                other[axis] = slice(near, near + 1)
                 sign = 1.0 if end == 0 else -1.0
                 step[at_end] = sign * (phi[tuple(other)] - phi[at_end])
         slope += step * step
@@ -211,5 +211,3 @@ def _opened(lean: BoolField, radius_cells: float, periodic: tuple[bool, ...]) ->
         return np.zeros(lean.shape, bool)
     reach = edt.edt(np.ascontiguousarray(~centres), black_border=False, parallel=2) < radius_cells
     return np.asarray((reach & wide)[inner])
-
-

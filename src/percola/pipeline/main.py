@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from percola.errors import PercolaError, ResourceError, SolveError
 from percola.grid import Grid
-from percola.measurement import Check, Measurement
-from percola.membrane import Draw, Membrane, Structure, dried, membrane, stretched
+from percola.measurement import Check, CheckStatus, Measurement
+from percola.membrane import Membrane, Structure, dried, membrane, stretched
 from percola.pipeline import physics as bridge
 from percola.pipeline.plan import (
+    DEFAULT_SIZE,
     PORES_ACROSS,
     Estimate,
     Settings,
@@ -135,13 +136,7 @@ def run(
             progress(Event(stage, fraction, message))
 
     settings = Settings(
-        **{
-            "seed": seed,
-            "dtype": dtype,
-            "dims": dims,
-            **({} if size is None else {"size": size}),
-            **({} if realizations is None else {"realizations": realizations}),
-        }
+        DEFAULT_SIZE if size is None else size, seed, dtype, dims, 1 if realizations is None else realizations
     )
     tell("recipe", None, f"reading {recipe_source}")
     recipe, reported = recipes.resolve(recipe_source)
@@ -159,7 +154,10 @@ def run(
             raise
         except MemoryError as error:
             raise ResourceError(
-                f"stage '{worker.stage}'", "the system ran out of memory", "", "run again with a smaller --size"
+                f"stage '{worker.stage}'",
+                "the system ran out of memory",
+                "",
+                "run again with a smaller --size",
             ) from error
 
 
@@ -213,7 +211,7 @@ class _Worker:
         solution, polymer = self.describe()
         history, wall = self.cool(solution)
         structures = self.gelate(solution, polymer, history, wall)
-        body, draws, draw_results = self.shape(solution, polymer, wall, structures)
+        body, draw_results = self.shape(solution, polymer, wall, structures)
         found = self.measure(solution, body, draw_results)
         verdicts = self.judge(found)
         self.report()
@@ -222,7 +220,7 @@ class _Worker:
     def describe(self) -> tuple[Any, Any]:
         """Recipe, findings, solution, phase diagram."""
         from percola import recipe as recipes
-        from percola.recipe import assumptions, check, context_of, solution_from
+        from percola.recipe import assumptions, context_of, solution_from
         from percola.thermo import phase_diagram
 
         self.stage = "thermo"
@@ -231,7 +229,6 @@ class _Worker:
         solution = solution_from(recipe)
         context = context_of(recipe, solution)
         findings = recipes.require_sound(recipe, context, self.source)
-        del check
         for assumption in assumptions(recipe):
             self.notes.append(f"Assumed: {assumption.text} ({assumption.paragraph}).")
         self.notes += [n.text for n in getattr(recipe, "notes", ())]
@@ -441,7 +438,7 @@ class _Worker:
 
     def shape(
         self, solution: Any, polymer: Any, wall: Any, structures: list[Structure]
-    ) -> tuple[Membrane, tuple[Draw, ...], list[Measurement]]:
+    ) -> tuple[Membrane, list[Measurement]]:
         """Stretching and the sizes of the dry wall."""
         self.stage = "membrane"
         draws, found = bridge.draws(self.recipe)
@@ -450,7 +447,9 @@ class _Worker:
         if draws:
             self.notes.append("Stretching is affine: pores torn open by it (para. 69) are not modelled.")
         if self.recipe.extraction is None:
-            self.notes.append("The recipe has no extraction: what is measured is the gel dried from its own solvent.")
+            self.notes.append(
+                "The recipe has no extraction: what is measured is the gel dried from its own solvent."
+            )
         _, cooling = bridge.volumes(solution, polymer)
         body = membrane(
             tuple(structures),
@@ -461,18 +460,26 @@ class _Worker:
             cooling,
             draws,
         )
-        return body, draws, found
+        return body, found
 
     # -- measurements ----------------------------------------------------------------------------------
 
     def measure(self, solution: Any, body: Membrane, draw_results: list[Measurement]) -> list[Measurement]:
         from percola.judge import structure_class
-        from percola.measure import WallGeometry, combine, layer_permeability, measure_structure, measure_surface
+        from percola.measure import (
+            WallGeometry,
+            combine,
+            layer_permeability,
+            measure_structure,
+            measure_surface,
+        )
 
         self.stage = "measure"
         directory = self.directory
         if directory.has("measure"):
-            return [Measurement.from_dict(m) for m in directory.read_json("measurements.json")["measurements"]]
+            return [
+                Measurement.from_dict(m) for m in directory.read_json("measurements.json")["measurements"]
+            ]
         geometry = WallGeometry(
             body.thickness_m, body.geometry, body.inside_diameter_m, body.outside_diameter_m
         )
@@ -481,7 +488,10 @@ class _Worker:
         which = ("porosity", "sem_average_pore_size", "thickness") if flat else None
         layers = []
         if not flat:
-            sides = (("outer_surface", "outer"), ("inner_surface", "inner"))
+            sides: tuple[tuple[str, Literal["outer", "inner"]], ...] = (
+                ("outer_surface", "outer"),
+                ("inner_surface", "inner"),
+            )
             for region, side in sides:
                 for s in body.region(region):
                     thickness = s.void.shape[2] * s.spacing_m
@@ -510,11 +520,15 @@ class _Worker:
         found += draw_results
         found += _declared(self.recipe, solution)
         box = self._box_checks(core)
-        found = [dataclasses.replace(m, checks=(*m.checks, *box)) if m.region in _OF_BOX else m for m in found]
+        found = [
+            dataclasses.replace(m, checks=(*m.checks, *box)) if m.region in _OF_BOX else m for m in found
+        ]
         if not flat:
             found.append(structure_class(found))
         else:
-            self.notes.append("Two dimensions: for teaching and quick looks only; networks of 3D fall apart in 2D.")
+            self.notes.append(
+                "Two dimensions: for teaching and quick looks only; networks of 3D fall apart in 2D."
+            )
         file = directory.write_json("measurements.json", {"measurements": [m.to_dict() for m in found]})
         directory.finish("measure", files=[file])
         self.tell("measure", 1.0, "measured")
@@ -524,8 +538,14 @@ class _Worker:
         record = self.directory.payload("gel-core-0")
         across = float(record["lengths_across"])
         if not math.isfinite(across) or across <= 0.0:
-            return (Check("box", "warn", "the gel did not demix: there is no structure length to hold against the box"),)
-        status = "pass" if across >= MIN_PORES_ACROSS - 0.05 else "warn"
+            return (
+                Check(
+                    "box",
+                    "warn",
+                    "the gel did not demix: there is no structure length to hold against the box",
+                ),
+            )
+        status: CheckStatus = "pass" if across >= MIN_PORES_ACROSS - 0.05 else "warn"
         return (
             Check(
                 "box",
@@ -642,7 +662,9 @@ def _record(
         "mean_fraction": "mean_fraction",
         "dt_s": "dt_s",
     }
-    history: dict[str, Any] = {name: [getattr(s, attribute) for s in samples] for name, attribute in columns.items()}
+    history: dict[str, Any] = {
+        name: [getattr(s, attribute) for s in samples] for name, attribute in columns.items()
+    }
     history["structure_length_m"] = [
         v if s.contrast > 0.01 else None for v, s in zip(history["structure_length_m"], samples, strict=True)
     ]
@@ -677,7 +699,11 @@ def _flow_note(gel: Any, last: Any, problem: Any) -> str:
     entangled = 10.0 * gel.segments ** (-0.8)
     viscosity = solvent * 15.0 * max(last.phi_high / entangled, 1.0) ** 3.9
     tension = (
-        float(interfacial_tension(gel.segments, max(problem.scales.reference_chi, 0.6), gel.gradient_coefficient_m2))
+        float(
+            interfacial_tension(
+                gel.segments, max(problem.scales.reference_chi, 0.6), gel.gradient_coefficient_m2
+            )
+        )
         * bridge.BOLTZMANN_J_K
         * T
         / gel.site_volume_m3

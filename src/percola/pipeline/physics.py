@@ -79,7 +79,9 @@ def drying_law(recipe: Recipe, solution: Solution, polymer: Any) -> DryingLaw:
     tension = 0.0
     if recipe.extraction is not None:
         parts = recipe.extraction.liquids
-        tension = sum(float(tables.liquid(p.liquid).surface_tension_N_m(ROOM_K).value) for p in parts) / len(parts)
+        tension = sum(float(tables.liquid(p.liquid).surface_tension_N_m(ROOM_K).value) for p in parts) / len(
+            parts
+        )
     return DryingLaw(
         dry_volume_per_gel_fraction=dry / solution.polymer_volume_fraction,
         strut_fraction=1.0,
@@ -102,7 +104,9 @@ def draws(recipe: Recipe) -> tuple[tuple[Draw, ...], list[Measurement]]:
             elongation = along * (stretch.crosswise_ratio or 1.0) - 1.0
             if stretch.relaxed:
                 strain, uncertainty = residual_strain(elongation)
-                method = "elongation less the share that is lost on relaxing (0.49 +- 0.10, para. 91, 116, 117)"
+                method = (
+                    "elongation less the share that is lost on relaxing (0.49 +- 0.10, para. 91, 116, 117)"
+                )
             else:
                 strain, method = elongation, "elongation, held"
         out.append(Draw("uniaxial" if stretch.mode == "uniaxial" else "biaxial", strain))
@@ -120,7 +124,9 @@ def draws(recipe: Recipe) -> tuple[tuple[Draw, ...], list[Measurement]]:
     return tuple(out), found
 
 
-def wall_potential_m(recipe: Recipe, solution: Solution, media: tuple[tuple[str, float], ...], kind: str) -> float:
+def wall_potential_m(
+    recipe: Recipe, solution: Solution, media: tuple[tuple[str, float], ...], kind: str
+) -> float:
     """Energy of a face against its medium for each unit of polymer fraction [kT per site x m].
 
     Lattice theory: a site at the wall has one of its six neighbours in the medium, so that exchanging solvent for polymer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from dataclasses import asdict, dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from percola.errors import InputError, ResourceError
 from percola.gel.problem import Forecast, GelPhysics, scales
-from percola.grid import Grid
+from percola.grid import Boundary, Grid
 
 DEFAULT_SIZE = 128
 """Cells along an edge of the core's box: six structure lengths across at about twenty cells each."""
@@ -113,10 +114,8 @@ def available_memory_bytes() -> int | None:
     except OSError:
         pass
     if not candidates and hasattr(os, "sysconf"):
-        try:
+        with contextlib.suppress(ValueError, OSError):
             candidates.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-        except (ValueError, OSError):
-            pass
     return min(candidates) if candidates else None
 
 
@@ -164,10 +163,13 @@ def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int) -> float:
 
 
 def core_grid(settings: Settings, spacing_m: float) -> Grid:
-    return Grid((settings.size,) * settings.dims, spacing_m, ("periodic",) * settings.dims)
+    boundaries: tuple[Boundary, ...] = ("periodic",) * settings.dims
+    return Grid((settings.size,) * settings.dims, spacing_m, boundaries)
 
 
 def surface_grid(settings: Settings, spacing_m: float) -> Grid:
     """Half the core's edge, walls in z."""
     n = max(32, 2 * math.ceil(settings.size / 4))
-    return Grid((n,) * settings.dims, spacing_m, ("periodic",) * (settings.dims - 1) + ("wall",))
+    boundaries: list[Boundary] = ["periodic"] * settings.dims
+    boundaries[-1] = "wall"
+    return Grid((n,) * settings.dims, spacing_m, tuple(boundaries))
