@@ -346,6 +346,10 @@ def wall_measurements(
     area = wall.specimen_area_m2 / spacing_m**2
     bubble = bubble_radius(scaling, thickness, area)
     average = mean_flow_radius(scaling, study, thickness)
+    if average is not None and average[0] > bubble[0]:
+        # Half of the flow never passes at a pressure below the first bubble: near the percolation of the voids the two
+        # extrapolations, each with its own scatter, can cross. What they differ by becomes uncertainty.
+        average = (bubble[0], math.hypot(average[1], average[0] - bubble[0]))
     # 0.05 voxel: accuracy of the sub-voxel radii.
     bubble = (bubble[0], math.hypot(bubble[1], 0.05))
     span = np.geomspace(min(study.edge), thickness, 16)

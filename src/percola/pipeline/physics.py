@@ -20,6 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 BOLTZMANN_J_K = 1.380649e-23
 AVOGADRO_1_mol = 6.02214076e23
 ROOM_K = 293.15
+MISCIBLE_CHI = 1.5
 CC_BOND_M = 1.54e-10
 """Carbon-carbon bond of the chain [m]; two of them for each vinylidene fluoride unit."""
 
@@ -132,8 +133,9 @@ def wall_potential_m(
     Lattice theory: a site at the wall has one of its six neighbours in the medium, so that exchanging solvent for polymer
     there costs (chi_mp - chi_ms)/6 kT, over one site's depth v0^(1/3). Positive: the medium repels the polymer.
 
-    Validity: a medium that stays outside. Exchange of solvent and medium, which makes the skins of paragraphs 77 and 79,
-    is not modelled. Gas, metal and unknown pairs are neutral (0).
+    Validity: a medium that does not mix with the solution's solvent. One that does (chi below 1.5, about the critical value
+    of two liquids with molecules of 1 : 2) has no sharp interface with the solution and is neutral (0), as are gas, metal
+    and unknown pairs. Exchange of solvent and medium, which makes the skins of paragraphs 77 and 79, is not modelled.
     """
     if kind != "liquid":
         return 0.0
@@ -155,6 +157,8 @@ def wall_potential_m(
                     continue
                 ms = tables.pair(name, medium)
                 against_solvent += volume * float(ms.chi(at).value) * site / float(ms.reference_volume_m3_mol)
+            if against_solvent < MISCIBLE_CHI:
+                continue
             total += share * (against_polymer - against_solvent) / 6.0 * depth
     except TableError:
         return 0.0

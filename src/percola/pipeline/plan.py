@@ -13,11 +13,11 @@ from percola.errors import InputError, ResourceError
 from percola.gel.problem import Forecast, GelPhysics, scales
 from percola.grid import Boundary, Grid
 
-DEFAULT_SIZE = 128
-"""Cells along an edge of the core's box: six structure lengths across at about twenty cells each."""
+DEFAULT_SIZE = 112
+"""Cells along an edge of the core's box: six structure lengths across at about eighteen cells each."""
 
-PORES_ACROSS = 6.3
-"""Structure lengths that the box is meant to hold along an edge; the issue of record asks for 6."""
+PORES_ACROSS = 5.8
+"""Forecast structure lengths along an edge of the box. The forecast is some 10 % long, so that six or more stand there."""
 CELLS_PER_LENGTH = (12.0, 30.0)
 """Fewest and most cells for one structure length: coarser loses the structure, finer only costs."""
 SMALLEST_LENGTH_M = 1.5e-7
@@ -46,7 +46,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 32 <= self.size <= 1024:
-            raise InputError("--size", str(self.size), "32 to 1024 cells along an edge", "128 is the default")
+            raise InputError("--size", str(self.size), "32 to 1024 cells along an edge", f"{DEFAULT_SIZE} is the default")
         if self.dtype not in ("float32", "float64"):
             raise InputError("--dtype", repr(self.dtype), "float32 or float64")
         if self.dims not in (2, 3):
@@ -163,8 +163,8 @@ def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int) -> float:
 
 
 def core_grid(settings: Settings, spacing_m: float) -> Grid:
-    boundaries: tuple[Boundary, ...] = ("periodic",) * settings.dims
-    return Grid((settings.size,) * settings.dims, spacing_m, boundaries)
+    boundaries: list[Boundary] = ["periodic"] * settings.dims
+    return Grid((settings.size,) * settings.dims, spacing_m, tuple(boundaries))
 
 
 def surface_grid(settings: Settings, spacing_m: float) -> Grid:
