@@ -88,20 +88,21 @@ def drawable(level: NDArray[np.floating], smooth_voxels: float = 0.9) -> FloatIm
 
     A distance map counted on voxels makes terraces of every slope. Smoothing by ``smooth_voxels`` removes
     them; it moves a surface of curvature 1/R towards its centre by smooth^2/R voxels, less where features are
-    small: structures finer than five voxels are smoothed half as much. """
+    small: structures finer than five voxels are smoothed half as much."""
     from scipy.ndimage import gaussian_filter
 
     field = np.asarray(level, np.float32)
     void = field < 0
     if void.all() or not void.any():
         return np.clip(field, -8, 8)
-    near = np.clip(field / _steepness(field), -2, 2)
-    sigma = smooth_voxels if feature_voxels(void) > 5 else 0.5 * smooth_voxels
-    near = gaussian_filter(near, sigma, mode="nearest")
-    near /= _steepness(near)
-    # Far from the interface only the sign matters; there the field grows on, so that rounding has room.
     far = np.clip(field / _steepness(field), -8, 8)
-    return np.where(np.abs(far) > 3, far, np.clip(near, -8, 8)).astype(np.float32)
+    sigma = smooth_voxels if feature_voxels(void) > 5 else 0.5 * smooth_voxels
+    near = gaussian_filter(np.clip(far, -2.5, 2.5), sigma, mode="nearest")
+    near /= _steepness(near)
+    # Away from the interface the field grows on (lightly smoothed too), so that rounding has room; no step
+    # between.
+    share = np.clip((np.abs(far) - 1.0) / 2.0, 0, 1)
+    return (share * gaussian_filter(far, sigma, mode="nearest") + (1 - share) * near).astype(np.float32)
 
 
 def _steepness(field: FloatImage) -> float:
@@ -146,6 +147,7 @@ def micrograph(
     width_pixels: int = 720,
     seed: int = 1,
     title: str = "",
+    prepared: bool = False,
 ) -> Micrograph:
     """The structure as seen on a broken section or on one of its surfaces.
 
@@ -156,12 +158,14 @@ def micrograph(
         periodic: which axes wrap, for interpolation to the edge.
         width_pixels: least width of the picture [pixels]; whole pixels a voxel.
         seed: of the roughness of the break and the grain of the picture.
+        title: written under the picture.
+        prepared: whether ``level`` has been through `drawable` already.
 
     Limitation (convenience): the break is a gently wavy sheet with rounded edges, so that it looks like a
     frozen and broken section; it does not follow the fracture mechanics. Nothing below the voxel size is
     shown or invented."""
     rng = np.random.default_rng(seed)
-    field = drawable(level)
+    field = np.asarray(level, np.float32) if prepared else drawable(level)
     size = feature_voxels(field < 0)
     if view == "section":
         stack = np.transpose(field, (2, 1, 0))[::-1]  # rows: z upwards, columns: y, sight: x
@@ -194,6 +198,7 @@ def oblique(
     elevation_deg: float = 26.0,
     width_pixels: int = 640,
     title: str = "",
+    prepared: bool = False,
 ) -> Micrograph:
     """The whole box seen from a corner above, parallel projection, on white: the still picture of the turning
     view.
@@ -204,10 +209,12 @@ def oblique(
         azimuth_deg: direction of sight about z [degree].
         elevation_deg: height of the eye above the horizon [degree].
         width_pixels: about the width of the picture [pixels].
+        title: written under the picture.
+        prepared: whether ``level`` has been through `drawable` already.
     """
     from scipy.ndimage import affine_transform
 
-    field = drawable(level)
+    field = np.asarray(level, np.float32) if prepared else drawable(level)
     size = feature_voxels(field < 0)
     az, el = np.radians(azimuth_deg), np.radians(elevation_deg)
     right = np.array([np.cos(az), np.sin(az), 0.0])

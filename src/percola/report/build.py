@@ -709,10 +709,10 @@ def _edges(core: Fields | None) -> str:
 
 
 def _scene(core: Fields | None) -> dict[str, Any] | None:
-    level = core.level if core is not None else None
+    level = core.drawn if core is not None else None
     if core is None or level is None or level.ndim != 3:
         return None
-    mesh = polymer_mesh(level)
+    mesh = polymer_mesh(level, prepared=True)
     if mesh is None:
         return None
     nx, ny, nz = level.shape

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ class Fields:
             modes = ["wrap" if p else "nearest" for p in self.periodic]
             return gaussian_filter(0.5 - self.arrays["void"].astype(np.float32), 0.8, mode=modes)
         return None
+
+    @cached_property
+    def drawn(self) -> np.ndarray | None:
+        """The level field prepared for drawing, once for all pictures of this region."""
+        from percola.plot.micrograph import drawable
+
+        level = self.level
+        return None if level is None else drawable(level)
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def structure_figures(run: RunData, regions: Mapping[str, Fields | None]) -> dic
     for region, fields in regions.items():
         key = f"sem-{region.replace('_', '-')}"
         title, caption = words[region]
-        level = fields.level if fields is not None else None
+        level = fields.drawn if fields is not None else None
         if fields is None or level is None:
             why = (
                 run.unreadable.get(f"{region}/0")
@@ -255,7 +255,8 @@ def structure_figures(run: RunData, regions: Mapping[str, Fields | None]) -> dic
         if view != "section":
             # Surface boxes say which face of z is the surface; by default the first.
             view = "inner" if fields.attributes.get("surface_side", "low") == "high" else "outer"
-        picture = micrograph(level, fields.spacing_m, view, fields.periodic, 640, title=f"Percola  {title}")
+        strip = f"Percola  {title}"
+        picture = micrograph(level, fields.spacing_m, view, fields.periodic, 640, title=strip, prepared=True)
         porosity = (
             float(np.mean(fields.arrays["void"])) if "void" in fields.arrays else float(np.mean(level < 0))
         )
@@ -270,9 +271,9 @@ def structure_figures(run: RunData, regions: Mapping[str, Fields | None]) -> dic
         )
     core = regions.get("core")
     out["slices"] = _slices(run, core)
-    level = core.level if core is not None else None
+    level = core.drawn if core is not None else None
     if core is not None and level is not None:
-        still: Micrograph = oblique(level, core.spacing_m, width_pixels=520)
+        still: Micrograph = oblique(level, core.spacing_m, width_pixels=520, prepared=True)
         out["box"] = Picture(
             "box", png(still.grey), "png", "", "The simulated box of the core seen from a corner above."
         )

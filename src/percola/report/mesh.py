@@ -30,7 +30,9 @@ class Mesh:
     caps: NDArray[np.int64]
 
 
-def polymer_mesh(level: NDArray[np.floating], triangles: int = TRIANGLES) -> Mesh | None:
+def polymer_mesh(
+    level: NDArray[np.floating], triangles: int = TRIANGLES, prepared: bool = False
+) -> Mesh | None:
     """Marching cubes on the level field (polymer where positive), coarsened so that about ``triangles`` come
     out.
 
@@ -42,7 +44,8 @@ def polymer_mesh(level: NDArray[np.floating], triangles: int = TRIANGLES) -> Mes
     field = np.asarray(level, np.float32)
     if not (field.min() < 0 < field.max()):
         return None
-    field = drawable(field)
+    if not prepared:
+        field = drawable(field)
     # Interface area in voxel faces, about 1.5 triangles each (oblique cuts); cut faces have 2 a voxel.
     solid = field > 0
     faces = sum(int(np.count_nonzero(np.diff(solid, axis=ax))) for ax in range(3))
