@@ -30,10 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return faults.DONE
     try:
         with faults.terminable():
-            from percola.cli.app import app
+            from percola.cli.app import command_of
 
             # The app only reads the command line: it answers with the work to do, or with an exit code.
-            answer = app(arguments, prog_name="percola", standalone_mode=False)
+            command, name, rest = command_of(arguments)
+            answer = command(rest, prog_name=name, standalone_mode=False)
             code = answer() if callable(answer) else answer
         return code if isinstance(code, int) else faults.DONE
     except BaseException as error:

@@ -6,9 +6,10 @@ import functools
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import typer
+import typer.main
 
 # The verbs, in the order of the help: each file holds one verb or one family.
 app = typer.Typer(
@@ -238,3 +239,21 @@ def doctor(json: Json = False) -> None:
         emit_json(facts)
     else:
         room.show(facts)
+
+
+def command_of(arguments: list[str]) -> tuple[Callable[..., Any], str, list[str]]:
+    """The command that is to read ``arguments``, its name, and what is left to read.
+
+    That is the whole app, except for the help of a verb, which the verb can give alone: on the way down to it Typer
+    would load its converters, a third of the time that the help takes.
+    """
+    command: Any = typer.main.get_command(app)
+    if not arguments or arguments[-1] != "--help":
+        return command, "percola", arguments
+    name, rest = "percola", list(arguments)
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command, name = command.commands[rest[0]], f"{name} {rest[0]}"
+        rest = rest[1:]
+    return (
+        (command, name, rest) if rest == ["--help"] else (typer.main.get_command(app), "percola", arguments)
+    )
