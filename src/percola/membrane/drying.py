@@ -25,6 +25,10 @@ FloatField = npt.NDArray[np.float32]
 BoolField = npt.NDArray[np.bool_]
 
 
+TERRACE_CELLS = 0.7
+"""Standard deviation of the smoothing that takes the voxel terraces out of the distance [cells]."""
+
+
 @dataclass(frozen=True)
 class DryingLaw:
     """What drying needs to know.
@@ -103,6 +107,7 @@ def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...
     is the exact Euclidean distance between cell centres.
     """
     import edt
+    from scipy.ndimage import gaussian_filter
 
     above = phi > threshold
     if not above.any():
@@ -138,7 +143,10 @@ def signed_distance(phi: FloatField, threshold: float, periodic: tuple[bool, ...
     band = (np.abs(far) < 1.5) & (np.abs(near_surface) < 1.5)
     # voxel distances come in steps: the composition, which rises inwards, tells cells of one step apart
     stepped = far + np.float32(0.2) * (phi - np.float32(threshold))
-    return np.where(band, near_surface, stepped).astype(np.float32)
+    level = np.where(band, near_surface, stepped).astype(np.float32)
+    # distances between voxel centres stand in terraces; drying moves the surface onto them
+    modes = ["wrap" if wraps else "nearest" for wraps in periodic]
+    return np.asarray(gaussian_filter(level, TERRACE_CELLS, mode=modes), np.float32)
 
 
 def dried(

@@ -20,7 +20,9 @@ def two_phase(n: int, lean: float, rich: float, share: float, seed: int = 0) -> 
     rng = np.random.default_rng(seed)
     k = 2 * np.pi * np.fft.fftfreq(n)
     k2 = k[:, None, None] ** 2 + k[None, :, None] ** 2 + k[None, None, :] ** 2
-    g = np.fft.ifftn(np.fft.fftn(rng.standard_normal((n, n, n))) * np.exp(-(((np.sqrt(k2) - 0.5) / 0.12) ** 2))).real
+    g = np.fft.ifftn(
+        np.fft.fftn(rng.standard_normal((n, n, n))) * np.exp(-(((np.sqrt(k2) - 0.5) / 0.12) ** 2))
+    ).real
     g = (g - np.quantile(g, share)) / g.std()
     return (lean + (rich - lean) * 0.5 * (1 + np.tanh(3 * g))).astype(np.float32)
 
@@ -87,15 +89,18 @@ def test_signed_distance_of_a_sphere_is_its_radius() -> None:
     """Off-centre sphere of smooth profile: the zero level lies at the radius, distances grow one per cell."""
     n, radius = 40, 11.3
     x = np.arange(n) + 0.5
-    r = np.sqrt((x[:, None, None] - 19.7) ** 2 + (x[None, :, None] - 20.4) ** 2 + (x[None, None, :] - 20.0) ** 2)
+    r = np.sqrt(
+        (x[:, None, None] - 19.7) ** 2 + (x[None, :, None] - 20.4) ** 2 + (x[None, None, :] - 20.0) ** 2
+    )
     phi = (0.5 * (1 - np.tanh((r - radius) / 2))).astype(np.float32)
     d = signed_distance(phi, 0.5, (False, False, False))
     near = np.abs(r - radius) < 1.0
     # (phi - 1/2)/|grad phi| of a tanh of half width 2 overshoots by x^3/12 and more by central differences: 0.21 at x = 1
     assert np.abs(d[near] - (radius - r)[near]).max() < 0.25
     far = np.abs(r - radius) > 3.0
-    # Euclidean distance between voxel centres: within half a diagonal of the true one
-    assert np.abs(d[far] - (radius - r)[far]).max() < 0.9
+    # Euclidean distance between voxel centres: half a diagonal (0.87), and at the sphere's centre the smoothing
+    # of the cone's tip, 1.6 standard deviations of 0.7 cells
+    assert np.abs(d[far] - (radius - r)[far]).max() < 1.2
 
 
 def test_periodic_distance_sees_through_the_boundary() -> None:

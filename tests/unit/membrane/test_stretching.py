@@ -28,7 +28,9 @@ def structure() -> Structure:
 def test_polymer_volume_is_kept(structure: Structure, draw: Draw) -> None:
     out = stretched(structure, draw)
     volume = math.prod(draw.stretch_ratios)
-    assert 1 - out.porosity == pytest.approx((1 - structure.porosity) / volume, abs=2e-3)  # quantile of 3e4 voxels
+    assert 1 - out.porosity == pytest.approx(
+        (1 - structure.porosity) / volume, abs=2e-3
+    )  # quantile of 3e4 voxels
     box = np.array(out.void.shape) * out.spacing_m / (np.array(structure.void.shape) * structure.spacing_m)
     # edges are whole numbers of voxels: half a voxel in 32
     assert box == pytest.approx(draw.stretch_ratios, rel=0.02)
