@@ -121,10 +121,20 @@ def structure_flow(
     pressure: FloatVolume | None = None,
     kappa: FloatVolume | None = None,
     most: int = 20_000,
+    expected: float | None = None,
 ) -> StokesFlow:
-    """Stokes flow along ``axis``; ``pressure`` and ``kappa`` (flow axis last) give it a start, ``most`` bounds its steps."""
+    """Stokes flow along ``axis``; ``most`` bounds its steps.
+
+    ``pressure``, ``kappa`` (flow axis last) and ``expected`` [voxel^2] of a Darcy flow give it a start and its pace.
+    """
     return stokes_flow(
-        oriented(void, axis), oriented_periodic(periodic, axis), tolerance, most, pressure=pressure, kappa=kappa
+        oriented(void, axis),
+        oriented_periodic(periodic, axis),
+        tolerance,
+        most,
+        pressure=pressure,
+        kappa=kappa,
+        expected=expected,
     )
 
 

@@ -45,6 +45,8 @@ _C = np.array(
 )
 _MAGIC = 3 / 16
 _TAU = 1.0
+# Viscosities (lattice units) between which the relaxation is chosen; the steady flow does not depend on it.
+_NU_RANGE = (0.008, 1 / 6)
 
 
 @njit(cache=True, nogil=True)
@@ -362,6 +364,7 @@ def stokes_flow(
     kappa: FloatVolume | None = None,
     velocity: bool = False,
     progress: Callable[[int, float], None] | None = None,
+    expected: float | None = None,
 ) -> StokesFlow:
     """Permeability along the last axis by Stokes flow on the voxels.
 
@@ -371,6 +374,7 @@ def stokes_flow(
             series that its last changes form.
         pressure, kappa: a pressure field (1 to 0 along the axis) and local conductivity to start from
             (:func:`percola.measure.conduction.conduct`); saves about half of the steps.
+        expected: rough permeability [voxel^2]; with ``kappa`` it sets the relaxation rate (:func:`_viscosity`).
         velocity: also return the velocity field.
 
     Bias: flat walls on lattice planes read high by exactly 1/24 voxel^2 within the gap, that is 1/(2 h^2) for
@@ -390,9 +394,10 @@ def stokes_flow(
         raise ResourceError("void", f"{n} void voxels", "at most 1.1e8", "crop the volume")
     pieces = _parallel.slabs(n, 16)
     slot = _streaming(void.shape, place, wrap, pieces)
-    nu = (_TAU - 0.5) / 3
-    plus = np.float32(1 / _TAU)
-    minus = np.float32(1 / (0.5 + _MAGIC / (_TAU - 0.5)))
+    nu = _viscosity(void, kappa, expected)
+    tau = 3 * nu + 0.5
+    plus = np.float32(1 / tau)
+    minus = np.float32(1 / (0.5 + _MAGIC / (tau - 0.5)))
     force = np.float32(1e-3)
     f = np.zeros(n * 19, np.float32)
     if pressure is not None and kappa is not None:
@@ -425,6 +430,21 @@ def stokes_flow(
         field = np.zeros(void.shape, np.float32)
         field.ravel()[place] = uz * np.float32(nu / float(force))
     return StokesFlow(k, expected, step, expected < tolerance, field)
+
+
+def _viscosity(void: BoolVolume, kappa: FloatVolume | None, expected: float | None) -> float:
+    """Viscosity at which the slowest velocities and the slowest pressures settle equally fast.
+
+    Velocities in a pore of radius R decay over R^2/(5.8 nu) steps, pressures level along the flow over nu eps/(k c^2 q^2) with
+    c^2 = 1/3 and q the lowest wave number: tight structures want little viscosity, wide pores much.
+    """
+    if kappa is None or not expected or expected <= 0:
+        return (_TAU - 0.5) / 3
+    inside = kappa[kappa > 0]
+    radius = 2 * float(np.sqrt(np.quantile(inside[:: max(1, inside.size // 100_000)], 0.99)))
+    wave = 2 * np.pi / void.shape[2]
+    nu = radius * wave * np.sqrt(expected / (3 * 5.8 * float(void.mean())))
+    return float(np.clip(nu, *_NU_RANGE))
 
 
 def _streaming(

@@ -264,7 +264,15 @@ def _flow(
     if voids is not None:
         darcy = conduct(voids.kappa > 0, voids.kappa, voids.periodic, tolerance=5e-3)
         radius = float(np.mean(voids.distance.cell[voids.distance.cell > 0]))
-        flow = structure_flow(void, periodic, axis, pressure=darcy.pressure, kappa=voids.kappa, most=STOKES_STEPS)
+        flow = structure_flow(
+            void,
+            periodic,
+            axis,
+            pressure=darcy.pressure,
+            kappa=voids.kappa,
+            most=STOKES_STEPS,
+            expected=darcy.conductivity,
+        )
         del darcy
         if study is not None:
             scatter = relative_scatter(study.dry)

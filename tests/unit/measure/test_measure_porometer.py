@@ -63,6 +63,8 @@ def test_tube_bundle_flow_steps(bundle):
     # Hagen-Poiseuille: 625/(625 + 256 + 81) once the widest is open, 881/962 with the second. Voxel centres
     # in a circle of 3 voxels misjudge its flow by 10 %: 0.02 of the whole.
     for r, s in share.items():
+        if min(abs(r - 3e-8), abs(r - 4e-8)) < 0.06e-8:
+            continue  # within the accuracy of a tube's radius it may be open or not
         expected = 625 / 962 if r > 4e-8 else 881 / 962 if r > 3e-8 else 1.0
         assert s == pytest.approx(expected, abs=0.03)
     # More than half flows through the widest tube, so average and maximum agree.
