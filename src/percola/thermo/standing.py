@@ -13,6 +13,7 @@ import numpy as np
 from percola.thermo.crystallization import crystallized_fraction
 from percola.thermo.system import System
 
+THERMOSTAT_K = 273.15
 STANDING_s = 15 * 3600.0  # paragraph 121; paragraph 28 has 10 to 48 h
 DISSOLUTION_K = 513.15  # 240 degC, paragraph 28
 CRYSTALLIZED_BELOW = 0.01  # share of crystallization in the rich layer that would be seen as turbid, gelled
@@ -163,11 +164,11 @@ def lowest_liquid_temperature_K(
 ) -> float:
     """Lowest temperature [K] at which the solution (its rich phase) stays liquid for the standing time.
 
-    Below the melting temperature and above this the liquid is undercooled but does not crystallize in time.
+    Looked for down to 0 degC, where the heated oil bath of paragraph 28 ends. Below the melting temperature and above this the liquid is undercooled but does not crystallize in time.
     """
     phi = float(system.volume_fraction(weight_fraction))
     top = max(float(system.melting_temperature_K(1 - 1e-9)), system.melting.Tm0_K)
-    t = np.linspace(top, system.growth.T_inf_K + 5, 1200)
+    t = np.linspace(top, max(system.growth.T_inf_K + 5, THERMOSTAT_K), 1200)
     local = np.minimum(system._composition_where_crystals_grow(t, np.array([phi]))[0], 1 - 1e-9)
     x = crystallized_fraction(
         system.growth_rate_m_s(t, local) * standing_s, system.self_nuclei_density_m3(dissolution_K, phi)

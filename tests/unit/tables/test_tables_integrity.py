@@ -34,7 +34,7 @@ BOUNDS = {
     "hansen_dP": (0.0, 22e3),
     "hansen_dH": (0.0, 43e3),
     "hansen_R0": (2e3, 18e3),
-    "chi_A": (-1.0, 1.0),
+    "chi_A": (-2.0, 1.0),
     "chi_B_K": (-300.0, 1500.0),
     "crystal_exclusion": (0.0, 3.0),
     "conductivity": (1e-3, 2.0),
