@@ -29,7 +29,9 @@ class Grid:
         if len(self.shape) not in (2, 3) or any(n < 4 for n in self.shape):
             raise InputError("grid.shape", repr(self.shape), "2 or 3 axes of at least 4 cells each")
         if len(self.boundaries) != len(self.shape):
-            raise InputError("grid.boundaries", repr(self.boundaries), "one of 'periodic', 'wall' for each axis")
+            raise InputError(
+                "grid.boundaries", repr(self.boundaries), "one of 'periodic', 'wall' for each axis"
+            )
         if not (math.isfinite(self.spacing_m) and self.spacing_m > 0):
             raise InputError("grid.spacing_m", repr(self.spacing_m), "a positive number of metres")
 

@@ -96,7 +96,9 @@ def test_same_start_same_end_bit_for_bit(dtype):
     ends = []
     for _ in range(2):
         model, ops, s = demixing(GRIDS[1], dtype, crystals=True)
-        s = advance(model, ops, tolerances(1e-2, 0.08, floor=1e-3, dtype=dtype), s, jnp.asarray(1e5), jnp.asarray(60))
+        s = advance(
+            model, ops, tolerances(1e-2, 0.08, floor=1e-3, dtype=dtype), s, jnp.asarray(1e5), jnp.asarray(60)
+        )
         ends.append((np.asarray(s.phi), np.asarray(s.psi), float(s.time)))
     np.testing.assert_array_equal(ends[0][0], ends[1][0])
     np.testing.assert_array_equal(ends[0][1], ends[1][1])
@@ -107,7 +109,14 @@ def test_float32_follows_float64():
     ends = []
     for dtype in (np.float32, np.float64):
         model, ops, s = demixing(GRIDS[0], dtype, crystals=True)
-        s = advance(model, ops, tolerances(1e-2, 0.08, floor=1e-3, dtype=dtype), s, jnp.asarray(2000.0), jnp.asarray(2000))
+        s = advance(
+            model,
+            ops,
+            tolerances(1e-2, 0.08, floor=1e-3, dtype=dtype),
+            s,
+            jnp.asarray(2000.0),
+            jnp.asarray(2000),
+        )
         ends.append(np.asarray(s.phi, float))
         assert float(s.time) == pytest.approx(2000.0)
     # Rounding of 6e-8 in the start grows with the instability, about e^8 over the run, and steps are then not the same.

@@ -16,20 +16,20 @@ from percola.gel.stepper import initial_state
 from percola.grid import Grid
 
 
-def front_speed(l, direction):
+def front_speed(width, direction):
     """Speed of a flat front over the growth rate of the model, along an axis or a diagonal of the cells."""
     n = 96
     grid = Grid((n, n), 1.0, ("periodic", "periodic"))
     ops = operators(grid, np.float64)
     phi, g = 0.3, 0.01
-    model = constant_gel(100, 0.4, 2.2, growth=(g / phi, 0.0, 0.0, 0.0), front_width=l, crystals=True)
+    model = constant_gel(100, 0.4, 2.2, growth=(g / phi, 0.0, 0.0, 0.0), front_width=width, crystals=True)
     i, j = np.meshgrid(np.arange(n), np.arange(n), indexing="ij")
     if direction == "axis":
         x, length = i, n
     else:
         x, length = ((i + j) % n) / math.sqrt(2), n / math.sqrt(2)
     # a slab with two fronts that move apart
-    psi = 0.5 * (np.tanh((x - 0.3 * length) / (2 * l)) - np.tanh((x - 0.7 * length) / (2 * l)))
+    psi = 0.5 * (np.tanh((x - 0.3 * length) / (2 * width)) - np.tanh((x - 0.7 * length) / (2 * width)))
     state = initial_state(ops, np.full((n, n), phi), psi, 0.0, 1.0)
     state = march_fixed(model, ops, state, 2.0, 100)  # settle
     before = float(state.psi.mean()) * length
@@ -78,10 +78,10 @@ def avrami(n, ndim, seeds, births, steps, seed):
     rng = np.random.default_rng(seed)
     grid = Grid((n,) * ndim, 1.0, ("periodic",) * ndim)
     ops = operators(grid, np.float32)
-    l, g = FRONT_CELLS, 0.05
-    well = 0.5 / l**2
+    width, g = FRONT_CELLS, 0.05
+    well = 0.5 / width**2
     drive = 0.3 * well
-    rate = g / (6 * drive * l)
+    rate = g / (6 * drive * width)
     at = rng.random((seeds, ndim)) * n
     when = np.sort(rng.random(seeds)) * steps if births else np.zeros(seeds)
     psi = jnp.asarray(stamp_seeds(np.zeros(grid.shape, np.float32), at[when <= 0], ops.walls))
@@ -111,7 +111,7 @@ def radius_alone(n, ndim, steps):
 def test_avrami_exponent_of_preset_seeds_in_2d():
     """-ln(1 - X) = N pi r(t)^2 with r of a crystallite that grows alone: exponent 2 in it, and the right prefactor."""
     n, seeds, steps = 512, 60, 1000
-    times, radius, _ = radius_alone(160, 2, steps)
+    _, radius, _ = radius_alone(160, 2, steps)
     expected, found = [], []
     for seed in (1, 2):
         _, fractions, _ = avrami(n, 2, seeds, False, steps, seed)
@@ -136,6 +136,8 @@ def test_avrami_exponent_of_continuous_nucleation_in_2d():
 
 @pytest.mark.slow
 def test_avrami_exponent_of_preset_seeds_in_3d():
-    times, radius, _ = radius_alone(80, 3, 800)
+    _, radius, _ = radius_alone(80, 3, 800)
     _, fractions, _ = avrami(160, 3, 60, False, 800, 3)
-    assert exponent(radius, fractions, 0.05, 0.8) == pytest.approx(3.0, abs=0.3)  # scatter of 60 seeds as in 2D
+    assert exponent(radius, fractions, 0.05, 0.8) == pytest.approx(
+        3.0, abs=0.3
+    )  # scatter of 60 seeds as in 2D

@@ -18,7 +18,12 @@ ALLOWED = 0.01  # the bound that the design sets
 
 def continued(segments):
     f = FloryHuggins(jnp.asarray(float(segments)))
-    return f, jax.jit(f.value), jax.jit(f.slope), jax.jit(jax.vmap(jax.grad(lambda p, x: f.slope(p, x)), (0, None)))
+    return (
+        f,
+        jax.jit(f.value),
+        jax.jit(f.slope),
+        jax.jit(jax.vmap(jax.grad(lambda p, x: f.slope(p, x)), (0, None))),
+    )
 
 
 def common_tangent(value, slope, chi, segments):
@@ -86,7 +91,11 @@ def test_energy_is_flory_huggins_above_the_edges(segments):
 def test_slope_is_the_gradient_of_the_value(segments):
     f = FloryHuggins(jnp.asarray(segments))
     # both sides of both edges, and outside of 0..1 where a field may overshoot
-    phi = jnp.asarray(np.concatenate([[-0.01, 0.0, 1.0, 1.01], np.geomspace(1e-7, 0.5, 60), 1 - np.geomspace(1e-5, 0.4, 60)]))
+    phi = jnp.asarray(
+        np.concatenate(
+            [[-0.01, 0.0, 1.0, 1.01], np.geomspace(1e-7, 0.5, 60), 1 - np.geomspace(1e-5, 0.4, 60)]
+        )
+    )
     gradient = jax.vmap(jax.grad(f.value), (0, None))(phi, 0.8)
     # ln near 1e-7 is of order ten: relative rounding of a few operations on it.
     np.testing.assert_allclose(f.slope(phi, 0.8), gradient, rtol=1e-12, atol=1e-12)

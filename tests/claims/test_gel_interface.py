@@ -19,7 +19,11 @@ from percola.thermo import flory_huggins as fh
 
 def model_of(segments, chi, kappa):
     return BenchmarkModel(
-        FloryHuggins(jnp.asarray(segments)), jnp.asarray(1.0), jnp.asarray(kappa), jnp.asarray(1.0 / LOG_EDGE), jnp.asarray(chi)
+        FloryHuggins(jnp.asarray(segments)),
+        jnp.asarray(1.0),
+        jnp.asarray(kappa),
+        jnp.asarray(1.0 / LOG_EDGE),
+        jnp.asarray(chi),
     )
 
 
@@ -40,7 +44,9 @@ def at_rest(model, low, high, width, cells):
     x = np.arange(cells) + 0.5 - cells / 2
     phi = 0.5 * (low + high) + 0.5 * (high - low) * np.tanh(x / width)
     amount = phi.sum()
-    laplacian = np.diag(np.full(cells, -2.0)) + np.diag(np.ones(cells - 1), 1) + np.diag(np.ones(cells - 1), -1)
+    laplacian = (
+        np.diag(np.full(cells, -2.0)) + np.diag(np.ones(cells - 1), 1) + np.diag(np.ones(cells - 1), -1)
+    )
     laplacian[0, 0] = laplacian[-1, -1] = -1.0  # mirrored at the walls
     kappa = float(model.kappa)
     mu = float(np.mean(slope_and_bend(model, phi)[0]))
@@ -114,7 +120,9 @@ def test_phases_are_the_binodal_and_stay(segments, chi):
     # 1 % by the continued logarithm, of the rich phase
     assert phi[-1] == pytest.approx(float(exact.rich), rel=0.01)
     assert phi[0] == pytest.approx(float(exact.lean), abs=0.01 * float(exact.rich))
-    after = march_fixed(model, ops, s, 10.0, 100)  # a thousand cell^2/M: a diffusion length of a quarter of the box
+    after = march_fixed(
+        model, ops, s, 10.0, 100
+    )  # a thousand cell^2/M: a diffusion length of a quarter of the box
     np.testing.assert_allclose(after.phi, s.phi, atol=1e-10)  # the Newton residual, moved about
 
 
@@ -124,7 +132,14 @@ def test_stepper_relaxes_to_the_resting_profile():
     phi, ops, s = at_rest(model, 0.3, 0.7, 1.0 / (0.447214 * h), 64)
     start = np.clip(np.asarray(s.phi) * 1.0, 0.35, 0.65)
     start += phi.mean() - start.mean()
-    end = advance(model, ops, tolerances(1e-4, 0.05), initial_state(ops, start, None, 0.0, 1e-3), jnp.asarray(4000.0), jnp.asarray(5000))
+    end = advance(
+        model,
+        ops,
+        tolerances(1e-4, 0.05),
+        initial_state(ops, start, None, 0.0, 1e-3),
+        jnp.asarray(4000.0),
+        jnp.asarray(5000),
+    )
     assert float(end.time) == pytest.approx(4000.0)
     # slowest mode of the box: exp(-M f'' (pi/64)^2 t) with M f'' = 5 * 1.6: gone; left is what a step may be off, 1e-4 of 0.2
     np.testing.assert_allclose(np.asarray(end.phi)[:, 0], phi, atol=1e-4)

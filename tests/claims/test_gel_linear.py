@@ -28,7 +28,14 @@ def growth_rates(model, mean, until, error):
     start = mean + np.repeat(wave[:, None], 4, axis=1)
     # The floor of the contrast is far below the waves: their growth itself is what the control follows.
     tol = tolerances(error, 0.1, floor=1e-12)
-    s = advance(model, ops, tol, initial_state(ops, start, None, 0.0, 1e-4 * until), jnp.asarray(until), jnp.asarray(20000))
+    s = advance(
+        model,
+        ops,
+        tol,
+        initial_state(ops, start, None, 0.0, 1e-4 * until),
+        jnp.asarray(until),
+        jnp.asarray(20000),
+    )
     assert float(s.time) == pytest.approx(until)
     before, after = (np.abs(np.fft.rfft(f[:, 0] - mean))[1 : n.size + 1] for f in (start, np.asarray(s.phi)))
     k2 = (2 * np.pi * n / CELLS) ** 2
@@ -66,7 +73,9 @@ def test_flory_huggins():
 def test_pfhub_benchmark_1():
     """f'' = -0.8 at c = 0.5: fastest wave 14.0496 long, growing at 0.4."""
     spacing = 0.5
-    wavelength, fastest = assert_matches(pfhub1_model(spacing), 0.5, 5 / spacing**2, -0.8, 2 / spacing**2, 1e-4)
+    wavelength, fastest = assert_matches(
+        pfhub1_model(spacing), 0.5, 5 / spacing**2, -0.8, 2 / spacing**2, 1e-4
+    )
     assert wavelength * spacing == pytest.approx(14.0496, rel=0.02)
     assert fastest == pytest.approx(0.4, rel=0.02)
 

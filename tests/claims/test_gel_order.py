@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -77,4 +76,6 @@ def test_second_order_in_space():
     counts = [16, 20, 26, 34]
     reference = amplitudes(102)
     errors = [np.abs(amplitudes(n) - reference).max() for n in counts]
-    assert 1.85 < fitted(counts, errors) * -1 < 2.25  # 2 in theory; the reference has a ninth of the last error
+    assert (
+        1.85 < fitted(counts, errors) * -1 < 2.25
+    )  # 2 in theory; the reference has a ninth of the last error

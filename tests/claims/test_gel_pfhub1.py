@@ -15,7 +15,16 @@ from percola.grid import Grid
 
 # One published finite-difference submission; a finite-element submission of the same problem departs from it by up to
 # 5 %, which is therefore the resolution of the reference itself.
-PUBLISHED = {1: 318.84, 10: 304.08, 50: 164.08, 100: 128.07, 200: 109.34, 500: 90.58, 1000: 72.77, 2000: 59.84}
+PUBLISHED = {
+    1: 318.84,
+    10: 304.08,
+    50: 164.08,
+    100: 128.07,
+    200: 109.34,
+    500: 90.58,
+    1000: 72.77,
+    2000: 59.84,
+}
 SPREAD = 0.05
 
 
@@ -33,7 +42,9 @@ def energies(cells, times, error):
         s = advance(model, ops, tol, s, jnp.asarray(float(t)), jnp.asarray(20000))
         assert float(s.time) == pytest.approx(t)
         out[t] = float(energy(model, ops, s.phi, s.psi, s.time)) * h * h
-    assert float(np.asarray(s.phi).mean()) == pytest.approx(start.mean(), abs=1e-12)  # no flux through the walls
+    assert float(np.asarray(s.phi).mean()) == pytest.approx(
+        start.mean(), abs=1e-12
+    )  # no flux through the walls
     return out
 
 
@@ -45,7 +56,9 @@ def test_initial_energy():
         ops = operators(grid, np.float64)
         h = 200.0 / cells
         phi = jnp.asarray(pfhub1_start(cells))
-        errors.append(float(free_energy(pfhub1_model(h), ops, phi, jnp.zeros((1, 1)), 0.0)) * h * h - 319.04328)
+        errors.append(
+            float(free_energy(pfhub1_model(h), ops, phi, jnp.zeros((1, 1)), 0.0)) * h * h - 319.04328
+        )
     assert abs(errors[0]) < 0.005
     # two-sided: 4 in theory between successive grids, to the five digits of the reference behind the point
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.5)

@@ -155,6 +155,13 @@ class Operators:
         return v
 
 
+def scaled(v: Array, factor: Array) -> Array:
+    """``v * factor`` for a real factor; part by part where v is complex, as the product would treat both as complex."""
+    if jnp.iscomplexobj(v):
+        return jax.lax.complex(v.real * factor, v.imag * factor)
+    return v * factor
+
+
 def _cosine_matrix(n: int) -> np.ndarray:
     k = np.arange(n)[:, None]
     x = np.arange(n)[None, :]

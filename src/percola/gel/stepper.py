@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from percola.gel.operators import Operators, materialize
+from percola.gel.operators import Operators, materialize, scaled
 
 Array = Any
 
@@ -142,7 +142,8 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
         ) * s.change
     rhs = dt * ((1.0 + w) * n_now - w * s.rate) + (w * w / (1.0 + w)) * s.change - a0 * ahead
     lam = ops.symbol
-    delta = ops.backward(ops.forward(rhs) / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam)))
+    damping = 1.0 / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam))
+    delta = ops.backward(scaled(ops.forward(rhs), damping))
     change = ahead + delta
     # relative to the contrast: while the first fluctuations grow, they are what must be followed
     error = jnp.sqrt(jnp.vdot(delta, delta) / delta.size) / (tol.error * contrast + _TINY)
@@ -155,8 +156,9 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
         def crystals(around: Array, p: Array) -> tuple[Array, Array]:
             q = ops.around(around, 0, 0)
             rate, speed = model.crystal_rate(p, q, ops.laplacian_padded(around), c)
-            active = q * (1.0 - q) > 1e-3
-            return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.max(jnp.where(active, speed, 0.0), axis=1)
+            # a front is several cells wide: every second plane sees all of them
+            active = (q * (1.0 - q) > 1e-3)[::2]
+            return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.max(jnp.where(active, speed[::2], 0.0), axis=1)
 
         psi_new, speeds = materialize(runs, crystals, materialize(runs, ops.padded, s.psi), s.phi)
         fastest = jnp.max(speeds)
@@ -181,11 +183,18 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     def pick(a: Array, b: Array) -> Array:
         return jnp.where(accept, a, b)
 
+    fields = jax.lax.cond(
+        accept,
+        lambda new, old: (old[0] + new[0], *new),
+        lambda new, old: old,
+        (change, n_now, psi_new),
+        (s.phi, s.change, s.rate, s.psi),
+    )
     return State(
-        phi=pick(s.phi + change, s.phi),
-        change=pick(change, s.change),
-        rate=pick(n_now, s.rate),
-        psi=pick(psi_new, s.psi) if model.crystals else s.psi,
+        phi=fields[0],
+        change=fields[1],
+        rate=fields[2],
+        psi=fields[3],
         time=s.time + jnp.where(accept, s.dt, 0.0),
         dt_last=pick(s.dt, s.dt_last),
         dt=dt_next.astype(s.dt.dtype),

@@ -1,8 +1,7 @@
 """Measurements on voxel structures and images: paragraph 89 of EP 1063256 and what definition (A) needs.
 
 Every method takes plain arrays: ``void`` (True in voids), ``spacing_m``, ``periodic``, optionally a
-    continuous ``level`` field that is
-below zero in voids, and the flow ``axis``; it returns :class:`percola.measurement.Measurement` objects. Names
+continuous ``level`` field that is below zero in voids, and the flow ``axis``; it returns :class:`percola.measurement.Measurement` objects. Names
 load when first used, so importing the room costs nothing.
 """
 

@@ -46,7 +46,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not 32 <= self.size <= 1024:
-            raise InputError("--size", str(self.size), "32 to 1024 cells along an edge", f"{DEFAULT_SIZE} is the default")
+            raise InputError(
+                "--size", str(self.size), "32 to 1024 cells along an edge", f"{DEFAULT_SIZE} is the default"
+            )
         if self.dtype not in ("float32", "float64"):
             raise InputError("--dtype", repr(self.dtype), "float32 or float64")
         if self.dims not in (2, 3):
@@ -163,6 +165,7 @@ def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int) -> float:
 
 
 def core_grid(settings: Settings, spacing_m: float) -> Grid:
+    """The core's box, periodic along every axis."""
     boundaries: list[Boundary] = ["periodic"] * settings.dims
     return Grid((settings.size,) * settings.dims, spacing_m, tuple(boundaries))
 

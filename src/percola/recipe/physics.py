@@ -114,9 +114,8 @@ def _grades(recipe: Recipe) -> list[tuple[str, float, float]]:
 def system_from(recipe: Recipe) -> System:
     """The pair physics of a recipe's polymers, solvents and resin, out of the tables.
 
-    Limitations: several resins are taken as the one with the largest weight; several comonomers as the main
-        one with
-    the content of all; additives are left out.
+    Limitations: several resins are taken as the one with the largest weight; several comonomers as the
+    main one with the content of all; additives are left out.
     """
     from percola.thermo import build
 

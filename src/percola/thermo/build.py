@@ -35,12 +35,10 @@ def build_system(
     """The system of these constituents, from the tables.
 
     Args:
-        polymers: (name, weight-average molar mass [kg/mol], weight) of each grade, e.g. ``("PVDF", 362.0,
-        46.6)``.
+        polymers: (name, weight-average molar mass [kg/mol], weight) of each grade.
         solvents: (name, weight) of each solvent; any unit of weight, only ratios count.
-        resin: (name, weight-average molar mass [kg/mol], weight) of a miscible resin, its weight in the unit
-        of
-            the polymers'.
+        resin: (name, weight-average molar mass [kg/mol], weight) of a miscible resin, its weight in
+            the unit of the polymers'.
         comonomer_mole_fraction: of copolymers, where known.
 
     Interactions: ``tables.pair`` (overrides with their provenance, else Hansen) per solvent molecule; a mixed

@@ -335,7 +335,7 @@ class System:
         return float(phi), float(self._temperature_of(chi))
 
     def interfacial_tension_N_m(self, temperature_K: float, gradient_coefficient_m2: float) -> float:
-        """Tension between the two liquid phases [N/m], for f + kappa/2 |grad phi|^2 with kappa [m2] in units
+        """Tension between the two liquid phases [N/m], for f + (kappa/2) (grad phi)^2 with kappa [m2] in units
         of kT/v0.
         """
         if not float(self.chi(temperature_K)) > float(fh.critical_point(self.segments)[1]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from functools import lru_cache
+from functools import cache
 
 import jax.numpy as jnp
 import numpy as np
@@ -42,7 +42,7 @@ def history():
     return t, 300.0 + 118.0 * np.exp(-t / 0.1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def problem(physics, shape=(16, 16, 16), boundaries=("periodic",) * 3, spacing_m=20e-9, seed=5):
     t, T = history()
     grid = Grid(shape, spacing_m, boundaries)
