@@ -183,18 +183,11 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     def pick(a: Array, b: Array) -> Array:
         return jnp.where(accept, a, b)
 
-    fields = jax.lax.cond(
-        accept,
-        lambda new, old: (old[0] + new[0], *new),
-        lambda new, old: old,
-        (change, n_now, psi_new),
-        (s.phi, s.change, s.rate, s.psi),
-    )
     return State(
-        phi=fields[0],
-        change=fields[1],
-        rate=fields[2],
-        psi=fields[3],
+        phi=pick(s.phi + change, s.phi),
+        change=pick(change, s.change),
+        rate=pick(n_now, s.rate),
+        psi=pick(psi_new, s.psi) if model.crystals else s.psi,
         time=s.time + jnp.where(accept, s.dt, 0.0),
         dt_last=pick(s.dt, s.dt_last),
         dt=dt_next.astype(s.dt.dtype),
