@@ -386,8 +386,8 @@ def wall_measurements(
     )
     note = Check(
         "extrapolated",
-        "pass",
-        f"from a box of {max(study.edge) * spacing_m * 1e6:.3g} um "
+        "warn",
+        f"the wall is taken to be as homogeneous as the box, without defects; from a box of {max(study.edge) * spacing_m * 1e6:.3g} um "
         f"to a wall of {wall.thickness_m * 1e6:.4g} um and {wall.specimen_area_m2 * 1e4:.3g} cm2; throat "
         f"diameter {2 * box.bubble_radius * spacing_m * 1e9:.0f} nm in the box, "
         f"{2 * bubble[0] * spacing_m * 1e9:.0f} nm in the wall",

@@ -318,7 +318,7 @@ class _Worker:
             self.stage = region.stage
             expected = forecast(gel, region.time_s, region.temperature_K)
             grid_of = core_grid if region.name == "core" else surface_grid
-            h = cell_size_m(gel, expected, self.settings.size)
+            h = cell_size_m(gel, expected, self.settings.size, wall.thickness_m)
             grid = grid_of(self.settings, h)
             label = f"gel of the {region.name.replace('_', ' ')}"
             if region.name == "core" and self.settings.realizations > 1:
@@ -446,9 +446,13 @@ class _Worker:
             structures = [stretched(s, draw) for s in structures]
         if draws:
             self.notes.append("Stretching is affine: pores torn open by it (para. 69) are not modelled.")
+        if any(stretch.stage == "gel" for stretch in self.recipe.stretching):
+            self.notes.append(
+                "A stretch of the gel is applied to the dry structure: collapse after it is not repeated."
+            )
         if self.recipe.extraction is None:
             self.notes.append(
-                "The recipe has no extraction: what is measured is the gel dried from its own solvent."
+                "The recipe has no extraction: what is measured is the gel with its lean phase emptied and no capillary collapse."
             )
         _, cooling = bridge.volumes(solution, polymer)
         body = membrane(
@@ -494,8 +498,10 @@ class _Worker:
             )
             for region, side in sides:
                 for s in body.region(region):
-                    thickness = s.void.shape[2] * s.spacing_m
+                    thickness = min(s.void.shape[2] * s.spacing_m, 0.2 * body.thickness_m)
                     layers.append(layer_permeability(s.void, s.spacing_m, s.periodic, thickness, side))
+            if not body.region("inner_surface"):  # both faces are cooled alike
+                layers += [dataclasses.replace(layer, side="inner") for layer in layers]
         sets = []
         for i, s in enumerate(core):
 
@@ -516,6 +522,7 @@ class _Worker:
                     found += measure_surface(
                         s.void, s.spacing_m, s.periodic, s.level, region=region, section=section
                     )
+        found = [self._exchange_checked(m) for m in found]
         found += _sizes(body)
         found += draw_results
         found += _declared(self.recipe, solution)
@@ -533,6 +540,17 @@ class _Worker:
         directory.finish("measure", files=[file])
         self.tell("measure", 1.0, "measured")
         return found
+
+    def _exchange_checked(self, m: Measurement) -> Measurement:
+        """A liquid bath may exchange solvent at the surface, which is not modelled: what rests on it is not decided."""
+        if m.name != "surface_to_internal_pore_ratio" or self.recipe.cooling.method != "liquid":
+            return m
+        check = Check(
+            "exchange with the bath",
+            "fail",
+            "exchange of solvent with the liquid medium, which shapes this surface (para. 77 to 79), is not modelled",
+        )
+        return dataclasses.replace(m, checks=(*m.checks, check))
 
     def _box_checks(self, core: tuple[Structure, ...]) -> tuple[Check, ...]:
         record = self.directory.payload("gel-core-0")
@@ -599,7 +617,6 @@ class _Worker:
             citations=list(_CITATIONS),
             notes=_unique(self.notes),
             tables=_tables_digest(),
-            parameters={k: v for k, v in self.gel_record.items() if k == "parameters"},
             estimate=dataclasses.asdict(self.need),
         )
 
@@ -676,6 +693,7 @@ def _record(
         "shape": list(problem.grid.shape),
         "spacing_m": problem.grid.spacing_m,
         "widening": problem.scales.widening,
+        "onset_speed": float(np.asarray(problem.model.onset_speed)),
         "widened_interface_m": problem.scales.interface_m,
         "finest_wavelength_m": problem.scales.wavelength_m,
         "forecast": dataclasses.asdict(expected),

@@ -13,7 +13,7 @@ from percola.errors import InputError, ResourceError
 from percola.gel.problem import Forecast, GelPhysics, scales
 from percola.grid import Boundary, Grid
 
-DEFAULT_SIZE = 112
+DEFAULT_SIZE = 100
 """Cells along an edge of the core's box: six structure lengths across at about eighteen cells each."""
 
 PORES_ACROSS = 5.8
@@ -144,12 +144,13 @@ def require_memory(settings: Settings, need: Estimate) -> None:
     )
 
 
-def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int) -> float:
+def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int, thickness_m: float) -> float:
     """Edge of a cell [m] for a box of ``cells`` along an edge.
 
     The box is to hold :data:`PORES_ACROSS` of the structure lengths forecast, each of at least the fewest
     :data:`CELLS_PER_LENGTH`; where crystals are far apart it grows, within that limit, to hold a few of them. A solution
-    that does not demix is scaled to its nuclei instead. The physical interface is the lower bound.
+    that does not demix is scaled to its nuclei instead, at most to half of the wall. The physical interface is the lower
+    bound.
     """
     fewest, most = CELLS_PER_LENGTH
     spacing = expected.nuclei_spacing_m
@@ -158,7 +159,7 @@ def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int) -> float:
         h = length / min(max(cells / PORES_ACROSS, fewest), most)
         h = max(h, min(length / fewest, NUCLEI_ACROSS * spacing / cells))
     else:
-        h = 3.0 * spacing / cells
+        h = min(3.0 * spacing, 0.5 * thickness_m) / cells
     # never finer than the physical interface
     finest = h / scales(physics, 1e-6, expected.reference_chi).widening * (1e-6 / h)
     return max(h, 1.05 * finest)

@@ -67,6 +67,15 @@ def written_run(root: Path) -> Path:
     return path
 
 
+def replace_pipeline(monkeypatch: pytest.MonkeyPatch, run: Any) -> None:
+    """Put ``run`` in the place of the pipeline's, whether it was imported before or not."""
+    import percola
+
+    fake = SimpleNamespace(run=run)
+    monkeypatch.setitem(sys.modules, "percola.pipeline", fake)
+    monkeypatch.setattr(percola, "pipeline", fake, raising=False)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """A pipeline that records what it was asked and answers with a written run."""
@@ -77,7 +86,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
         print("a library that prints")
         return SimpleNamespace(path=written_run(tmp_path / "runs"), opened="resumed")
 
-    monkeypatch.setitem(sys.modules, "percola.pipeline", SimpleNamespace(run=run))
+    replace_pipeline(monkeypatch, run)
     return record
 
 
@@ -161,7 +170,7 @@ def test_faults_of_a_run_are_one_message(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setitem(sys.modules, "percola.pipeline", SimpleNamespace(run=raising(error)))
+    replace_pipeline(monkeypatch, raising(error))
     assert main(["run", "patent:Ex7"]) == code
     shown = capsys.readouterr()
     assert words in shown.err
