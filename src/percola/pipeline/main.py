@@ -36,6 +36,8 @@ from percola.store import RunDirectory, run_id
 FloatArray = npt.NDArray[np.float64]
 _CHECKPOINT_EVERY_S = 8.0
 MIN_PORES_ACROSS = 6.0
+MAX_STEPS = 4000
+"""Step trials for one box; a gel that has not set by then is taken as it stands, and the run says so."""
 HOLD_S = 1800.0
 """Time between cooling and extraction [s]; the patent does not say. It matters only where the gel has not set by then."""
 _CITATIONS = (
@@ -398,8 +400,8 @@ class _Worker:
             self.tell("gel", share[0] + share[1] * part, words)
             return True
 
-        result = solve(problem, progress=show, checkpoint=keep, resume=resume)
-        if not result.solved:
+        result = solve(problem, progress=show, checkpoint=keep, resume=resume, max_steps=MAX_STEPS)
+        if not (result.solved or result.outcome == "too_many_steps"):
             raise SolveError(
                 f"stage '{region.stage}'", f"the phase field stopped: {result.outcome}", "", result.remedy
             )
@@ -659,9 +661,9 @@ def _record(
                 f"The box holds {result.seeds} crystal nuclei ({problem.expected_seeds:.1f} expected): how the structure "
                 "varies between nuclei is hardly sampled; use --realizations or a larger --size."
             )
-        if result.outcome == "end_of_history":
+        if result.outcome in ("end_of_history", "too_many_steps"):
             notes.append(
-                f"{100 * (1 - last.crystallinity):.0f} % of the core had not crystallized at the end of cooling "
+                f"{100 * (1 - last.crystallinity):.0f} % of the core had not crystallized at the end of the solve "
                 f"({last.time_s:.0f} s): it would go on coarsening until it is extracted."
             )
         notes.append(_flow_note(gel, last, problem))
