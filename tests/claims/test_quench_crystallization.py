@@ -30,6 +30,19 @@ def test_isothermal_conversion_is_kolmogorov():
     np.testing.assert_allclose(X, exact, atol=1e-3)  # steps of 5e-5 each in X, some 20 of them
 
 
+def test_crystals_that_grew_before_cooling_are_there_from_the_start():
+    """With a first radius R_0 the law is that of R_0 + G t."""
+    N, G, R0 = 1e15, 2e-6, 4e-6
+    crystals = CrystallizationHeat(0.0, N, lambda T: np.full_like(np.asarray(T, dtype=float), G), R0)
+    h = cool(
+        Wall.sheet(10e-6), PROPERTIES, 350.0, Stage(Face(350.0, 100.0)), crystals, within_K=0.0, t_end_s=6.0
+    )
+    t, X = h.conversion_at(5e-6)
+    assert X[0] == pytest.approx(-np.expm1(-4 / 3 * math.pi * N * R0**3), rel=1e-12)  # rounding
+    exact = -np.expm1(-4 / 3 * math.pi * N * (R0 + G * t) ** 3)
+    np.testing.assert_allclose(X, exact, atol=1e-3)  # as above
+
+
 def test_insulated_wall_warms_by_its_latent_heat():
     L = 2.4e7
     crystals = CrystallizationHeat(L, 1e16, lambda T: np.where(np.asarray(T) < 390.0, 1e-6, 0.0))
@@ -39,6 +52,19 @@ def test_insulated_wall_warms_by_its_latent_heat():
     np.testing.assert_allclose(
         h.temperature_K[-1] - 340.0, L / (RHO * C), rtol=1e-8
     )  # heat balance: rounding
+
+
+def test_what_crystallized_in_the_hold_gives_its_heat_before_cooling():
+    """Only the rest of the latent heat is left to warm the wall."""
+    L, N, R0 = 2.4e7, 1e16, 2.5e-6
+    rest = math.exp(-4 / 3 * math.pi * N * R0**3)
+    assert 0.4 < rest < 0.7
+    crystals = CrystallizationHeat(L, N, lambda T: np.where(np.asarray(T) < 390.0, 1e-6, 0.0), R0)
+    h = cool(Wall.sheet(50e-6), PROPERTIES, 340.0, Stage(Face.insulated()), crystals, t_end_s=60.0)
+    np.testing.assert_allclose(h.temperature_K[-1] - 340.0, rest * L / (RHO * C), rtol=1e-8)  # rounding
+    cooled = cool(Wall.sheet(50e-6), PROPERTIES, 340.0, Stage(Face(300.0, 500.0)), crystals)
+    # Rounding and Newton's 1e-7 K of 40 K, as in test_quench_conservation.
+    assert abs(cooled.heat["imbalance"]) < 1e-8 * cooled.heat["removed"]
 
 
 def test_latent_heat_delays_the_core():

@@ -235,6 +235,7 @@ class _Worker:
             self.notes.append(f"Assumed: {assumption.text} ({assumption.paragraph}).")
         self.notes += [n.text for n in getattr(recipe, "notes", ())]
         self.notes += list(solution.system.solvent_notes)
+        self.notes.append(solution.hold_words)
         polymer = bridge.main_polymer(recipe)
         if not directory.has("thermo"):
             files = [
@@ -274,6 +275,7 @@ class _Worker:
             solution.latent_heat_J_kg * float(solution.density_kg_m3(middle)),
             solution.nuclei_density_m3,
             lambda T: np.interp(T, nodes, growth),
+            solution.crystal_radius_after_hold_m,
         )
         history = quench.cool(
             wall.quench_wall(), properties, wall.initial_temperature_K, wall.schedule(), crystals

@@ -310,6 +310,8 @@ class CrystallizationHeat:
             [J/m3].
         nuclei_density_m3: ``N``, nuclei per volume [1/m3].
         growth_rate_m_s: ``G(T)`` [m/s] of temperature [K]; zero where nothing grows.
+        initial_radius_m: ``R`` when cooling begins [m]: what the nuclei grew to while the solution was held at
+            the dissolution temperature.
 
     Limitations: spheres; no nucleation during cooling; crystals larger than the wall are not cut by its
     faces.
@@ -319,8 +321,10 @@ class CrystallizationHeat:
     latent_heat_J_m3: float
     nuclei_density_m3: float
     growth_rate_m_s: TemperatureFunction
+    initial_radius_m: float = 0.0
 
     def __post_init__(self) -> None:
+        positive("crystallization.initial_radius_m", self.initial_radius_m, "metres", zero=True)
         positive("crystallization.latent_heat_J_m3", self.latent_heat_J_m3, "J/m3", zero=True)
         positive("crystallization.nuclei_density_m3", self.nuclei_density_m3, "nuclei per m3", zero=True)
         if not callable(self.growth_rate_m_s):

@@ -206,6 +206,7 @@ class _Problem:
         self.g_table: _Table | None = None
         self.latent = 0.0
         self.prefactor = 0.0
+        self.initial_radius_m = 0.0
         if crystals is not None and crystals.nuclei_density_m3 > 0:
             self.g_table = _Table(
                 sampled("crystallization.growth_rate_m_s", crystals.growth_rate_m_s, span, zero=True),
@@ -214,6 +215,7 @@ class _Problem:
             )
             self.latent = crystals.latent_heat_J_m3
             self.prefactor = 4.0 / 3.0 * math.pi * crystals.nuclei_density_m3
+            self.initial_radius_m = crystals.initial_radius_m
         self.low = low
         self.outward, self.inward = grid.outward, grid.inward
         self.layers = (0, 0)
@@ -337,7 +339,10 @@ class _Integrator:
     def __init__(self, problem: _Problem, T0: float) -> None:
         self.p = problem
         T = np.full(problem.size, T0)
-        self.state = _State(T, problem.heat(T)[0], np.zeros(problem.n))
+        R = np.full(problem.n, problem.initial_radius_m)
+        E = problem.heat(T)[0]
+        E[problem.wall] -= problem.latent * problem.conversion(R)[0]
+        self.state = _State(T, E, R)
         self.newton = 0
         self.surfaces = [T0, T0]
         self.faces: tuple[Face, Face | None] = (Face.insulated(), None)
@@ -911,9 +916,12 @@ def _kept(T: Array, X: Array, t: Array, tolerance: float) -> Array:
 def _heat_balance(p: _Problem, state: _State, E_start: Array, through: Array) -> dict[str, float]:
     """Heat per area of the outer surface [J/m2]; the imbalance is rounding and what Newton leaves."""
     area = p.grid.outer_area
-    X = p.conversion(state.R)[0] if p.g_table is not None else np.zeros(p.n)
-    latent = float(np.sum(p.volume[p.wall] * X)) * p.latent
-    sensible = float(np.sum(p.volume[p.own] * (E_start - p.heat(state.T)[0][p.own])))
+    # What crystallized before cooling began has given off its heat then.
+    before = p.latent * p.conversion(np.full(p.n, p.initial_radius_m))[0]
+    latent = float(np.sum(p.volume[p.wall] * (p.latent * p.conversion(state.R)[0] - before)))
+    sensible = float(
+        np.sum(p.volume[p.own] * (E_start - p.heat(state.T)[0][p.own])) + np.sum(p.volume[p.wall] * before)
+    )
     removed = 0.0 - float(through.sum())
     return {
         "removed": removed / area,

@@ -431,6 +431,37 @@ class System:
             temperature_K, p * self.crystallizable_share, self.melting_temperature_K(p), self.growth
         )
 
+    def crystal_radius_after_hold_m(
+        self, dissolution_temperature_K: npt.ArrayLike, phi: npt.ArrayLike, hold_s: float
+    ) -> FloatArray:
+        """Radius [m] that surviving nuclei grow to while the solution is held at T_s, shape phi x T_s.
+
+        R_0 = G(T_s) t_hold, in the rich phase where the solution is two liquids at T_s. Nuclei thicker than l*(T_s)
+        outlive dissolution because they are stable there, so they grow there: the calorimeter of paragraph
+        89(12) and the process see the same crystals, and both start to cool from this radius.
+        """
+        p = np.atleast_1d(np.asarray(phi, dtype=float))
+        t = np.atleast_1d(np.asarray(dissolution_temperature_K, dtype=float))
+        local = self._composition_where_crystals_grow(t, p)
+        growth = growth_rate_m_s(
+            t, local * self.crystallizable_share, self.melting_temperature_K(local), self.growth
+        )
+        return (growth * hold_s).reshape(np.shape(phi) + np.shape(dissolution_temperature_K))
+
+    def crystallization_half_time_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
+        """Time [s] after which half has crystallized at a dissolution temperature, from the nuclei that outlive it.
+
+        (3 ln 2 / 4 pi N_s)^(1/3) / G, infinite where nothing grows; shape phi x T. Below the temperature of
+        its minimum it rises again because transport freezes, not because anything dissolves.
+        """
+        t = np.atleast_1d(np.asarray(temperature_K, dtype=float))
+        p = np.atleast_1d(np.asarray(phi, dtype=float))
+        nuclei = self.self_nuclei_density_m3(t[None, :], p[:, None])
+        speed = self.crystal_radius_after_hold_m(t, p, 1.0)
+        with np.errstate(divide="ignore"):
+            out = np.cbrt(3 * math.log(2) / (4 * np.pi * nuclei)) / speed
+        return np.asarray(out.reshape(np.shape(phi) + np.shape(temperature_K)))
+
     def crystallization_temperature_K(
         self,
         phi: npt.ArrayLike,
@@ -570,6 +601,44 @@ class Solution:
         )
 
     @property
+    def crystal_radius_after_hold_m(self) -> float:
+        """Radius of the crystals when cooling begins [m]; see :meth:`System.crystal_radius_after_hold_m`."""
+        return float(
+            self.system.crystal_radius_after_hold_m(
+                self.dissolution_temperature_K, self.polymer_volume_fraction, self.hold_s
+            )
+        )
+
+    @property
+    def crystallized_in_hold(self) -> float:
+        """Share of the crystallization that is over when cooling begins."""
+        return float(crystallized_fraction(self.crystal_radius_after_hold_m, self.nuclei_density_m3))
+
+    @property
+    def shortest_half_time_s(self) -> float:
+        """Time to half of the crystallization [s] at T_s or, where it is shorter, at any temperature above.
+
+        Falls with T_s: what crystallizes at once somewhere above T_s does not dissolve at T_s either.
+        """
+        top = max(self.melting_temperature_K, self.dissolution_temperature_K)
+        t = np.linspace(self.dissolution_temperature_K, top, 200)
+        return float(np.min(self.system.crystallization_half_time_s(t, self.polymer_volume_fraction)))
+
+    @property
+    def hold_words(self) -> str:
+        """What the hold at T_s does to the crystals, for the notes of a run."""
+        radius, share = self.crystal_radius_after_hold_m, self.crystallized_in_hold
+        held = f"Held {self.hold_s / 60:.3g} min at {self.dissolution_temperature_K - 273.15:.4g} degC before cooling: "
+        if share < 1e-3:
+            return held + "the surviving nuclei grow by less than 0.1 % of the crystallization."
+        grown = (
+            f"the surviving nuclei grow to {1e9 * radius:.3g} nm, {100 * share:.3g} % of the crystallization"
+        )
+        if share <= 0.5:
+            return held + grown + ", and cooling begins from there."
+        return held + grown + ": hardly a solution is left to cool (para. 54)."
+
+    @property
     def melting_temperature_K(self) -> float:
         """Equilibrium melting temperature of the solution [K]."""
         return float(self.system.melting_temperature_K(self.polymer_volume_fraction))
@@ -603,8 +672,8 @@ class Solution:
             temperature_K: shape (n,) or (n, m) for m histories at once.
 
         Returns:
-            X, same shape as the temperature; the second-order trapezoidal rule in time, radius 0 at the
-            first time.
+            X, same shape as the temperature; the second-order trapezoidal rule in time, from the radius
+            after the hold at the first time.
         """
         t = np.asarray(time_s, dtype=float)
         temperature = np.asarray(temperature_K, dtype=float)
@@ -619,8 +688,8 @@ class Solution:
             self.system.growth,
         ).reshape(temperature.shape)
         dt = np.diff(t).reshape((-1,) + (1,) * (temperature.ndim - 1))
-        radius = np.zeros_like(temperature)
-        radius[1:] = np.cumsum(0.5 * dt * (growth[1:] + growth[:-1]), axis=0)
+        radius = np.full_like(temperature, self.crystal_radius_after_hold_m)
+        radius[1:] += np.cumsum(0.5 * dt * (growth[1:] + growth[:-1]), axis=0)
         return crystallized_fraction(radius, self.nuclei_density_m3)
 
     def density_kg_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:

@@ -111,6 +111,39 @@ def test_peak_against_a_fine_history(system):
     assert errors[2] < 5e-3  # the rich liquid takes over within one step: first order there
 
 
+def test_calorimeter_and_process_start_from_the_same_crystals(system):
+    """A hold that matters (X = 0.2): the closed integral, the history and the quench begin with one radius."""
+    from percola.thermo.system import Solution
+
+    rate, phi, hold = 2 / 60, 0.3, 1200.0
+    ts = next(
+        t for t in np.arange(440.0, 380.0, -0.25) if Solution(system, phi, t, hold).crystallized_in_hold > 0.2
+    )
+    solution = Solution(system, phi, ts, hold)
+    assert solution.crystallized_in_hold < 0.5
+    time = np.linspace(0, 30 / rate, 40001)
+    x = solution.crystallized_fraction(time, ts - rate * time)
+    assert x[0] == pytest.approx(solution.crystallized_in_hold, rel=1e-12)  # the same closed form
+    fastest = int(np.argmax(np.diff(x)))
+    peak = float(solution.crystallization_temperature_K(rate))
+    # As far as the parabola of the closed integral resolves a peak on its grid of 0.25 K, and not past T_s.
+    assert abs(min(peak, ts) - (ts - rate * time[fastest])) < 0.25
+    radius = float(system.growth_rate_m_s(ts, phi)) * hold
+    assert solution.crystal_radius_after_hold_m == pytest.approx(radius, rel=1e-12)
+    assert "cooling begins from there" in solution.hold_words
+
+
+def test_half_time_is_where_the_hold_leaves_half(system):
+    from percola.thermo.system import Solution
+
+    half = float(system.crystallization_half_time_s(420.0, 0.3))
+    assert Solution(system, 0.3, 420.0, half).crystallized_in_hold == pytest.approx(0.5, rel=1e-12)
+    assert np.isinf(system.crystallization_half_time_s(600.0, 0.3))
+    # Colder than the fastest crystallization nothing dissolves sooner.
+    cold, colder = (Solution(system, 0.3, t).shortest_half_time_s for t in (330.0, 260.0))
+    assert colder <= cold * (1 + 1e-3)  # the minimum is looked for on a grid of a kelvin
+
+
 def test_history_reaches_one_and_never_falls(system):
     from percola.thermo.system import Solution
 
