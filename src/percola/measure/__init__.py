@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     )
     from percola.measure.structure import (
         NAMES,
+        Box,
         combine,
         layer_permeability,
+        measure_realizations,
         measure_structure,
         measure_surface,
         warm_up,
@@ -47,8 +49,10 @@ _HOMES = {
     "sem_surface_pore_size": "sem",
     "surface_to_internal_pore_ratio": "sem",
     "NAMES": "structure",
+    "Box": "structure",
     "combine": "structure",
     "layer_permeability": "structure",
+    "measure_realizations": "structure",
     "measure_structure": "structure",
     "measure_surface": "structure",
     "warm_up": "structure",
@@ -66,6 +70,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "ETHANOL",
     "NAMES",
+    "Box",
     "Layer",
     "WallGeometry",
     "WettingLiquid",
@@ -73,6 +78,7 @@ __all__ = [
     "degree_of_anisotropy",
     "layer_permeability",
     "measure_openness",
+    "measure_realizations",
     "measure_structure",
     "measure_surface",
     "network_share",

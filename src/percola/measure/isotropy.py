@@ -5,6 +5,7 @@ confidence.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,23 @@ def anisotropy(lengths: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]
     return float(1 - principal[-1] / principal[0]), principal, vectors
 
 
+@dataclass(frozen=True)
+class AnisotropySample:
+    """What one box tells of isotropy: its chords, those of its octants, and the edge of its voxels."""
+
+    whole: ChordStatistics
+    octants: tuple[ChordStatistics, ...]
+    spacing_m: float
+
+
+def anisotropy_sample(void: BoolVolume, spacing_m: float) -> AnisotropySample | None:
+    """Chords of one box; None where it has one phase only."""
+    if void.all() or not void.any():
+        return None
+    octants = [chord_statistics(void[b]) for b in _blocks(void.shape)] if min(void.shape) >= 24 else []
+    return AnisotropySample(chord_statistics(void), tuple(octants), spacing_m)
+
+
 def degree_of_anisotropy(
     void: BoolVolume, spacing_m: float, periodic: Periodic, axis: int = 2, draws: int = 400
 ) -> list[Measurement]:
@@ -147,26 +165,46 @@ def degree_of_anisotropy(
     the uncertainty is the standard deviation of DA over resampled octants.
     """
     checked(void, spacing_m, periodic, axis=axis)
-    method = PARA + "16: isotropic network; tensor of chord lengths in 13 directions (Harrigan and Mann 1984)"
-    if void.all() or not void.any():
-        which = "there is no polymer" if void.all() else "there is no void"
-        return [
-            Measurement("degree_of_anisotropy", None, "1", method=method, region=r, reason=which)
-            for r in ("void", "polymer")
-        ]
-    whole = chord_statistics(void)
-    octants = [chord_statistics(void[b]) for b in _blocks(void.shape)] if min(void.shape) >= 24 else []
+    sample = anisotropy_sample(void, spacing_m)
+    if sample is None:
+        return no_anisotropy("there is no polymer" if void.all() else "there is no void")
+    return pooled_anisotropy([sample], draws)
+
+
+METHOD = PARA + "16: isotropic network; tensor of chord lengths in 13 directions (Harrigan and Mann 1984)"
+
+
+def no_anisotropy(reason: str) -> list[Measurement]:
+    """`degree_of_anisotropy` of a structure that has none, with the reason."""
+    return [
+        Measurement("degree_of_anisotropy", None, "1", method=METHOD, region=r, reason=reason)
+        for r in ("void", "polymer")
+    ]
+
+
+def pooled_anisotropy(samples: Sequence[AnisotropySample], draws: int = 400) -> list[Measurement]:
+    """:func:`degree_of_anisotropy` of one structure seen in several independent boxes.
+
+    DA is never negative, so a mean of the boxes' DA would stay high however many there are. The chords are
+    averaged instead, direction by direction, and DA is taken of the mean; the octants of all boxes give its
+    scatter.
+    """
+    scale = [s.spacing_m / samples[0].spacing_m for s in samples]
+    spacing_m = samples[0].spacing_m
+    weighted = np.mean([f * s.whole.weighted_chord for f, s in zip(scale, samples, strict=True)], axis=0)
+    intercepts = np.mean([f * s.whole.mean_intercept for f, s in zip(scale, samples, strict=True)], axis=0)
+    octants = [f * o.weighted_chord for f, s in zip(scale, samples, strict=True) for o in s.octants]
     out = []
     for row, phase in enumerate(("void", "polymer")):
-        lengths = whole.weighted_chord[row]
+        lengths = weighted[row]
         if not np.isfinite(lengths).all():
             reason = f"no whole chord of the {phase} in some direction: the box is too small"
             out.append(
-                Measurement("degree_of_anisotropy", None, "1", method=method, region=phase, reason=reason)
+                Measurement("degree_of_anisotropy", None, "1", method=METHOD, region=phase, reason=reason)
             )
             continue
         value, principal, vectors = anisotropy(lengths)
-        intercept, intercept_principal, _ = anisotropy(whole.mean_intercept[row])
+        intercept, intercept_principal, _ = anisotropy(intercepts[row])
         evidence: dict[str, object] = {
             "principal_lengths_m": [float(p * spacing_m) for p in principal],
             "principal_directions": [[float(c) for c in vectors[:, i]] for i in range(3)],
@@ -174,8 +212,9 @@ def degree_of_anisotropy(
             "directions": DIRECTIONS.tolist(),
             "mean_intercept_anisotropy": intercept,
             "mean_intercept_principal_m": [float(p * spacing_m) for p in intercept_principal],
+            "boxes": len(samples),
         }
-        parts = np.array([o.weighted_chord[row] for o in octants if np.isfinite(o.weighted_chord[row]).all()])
+        parts = np.array([o[row] for o in octants if np.isfinite(o[row]).all()])
         error = None
         checks: tuple[Check, ...] = ()
         if len(parts) >= 4:
@@ -201,7 +240,7 @@ def degree_of_anisotropy(
                     f"{value:.3f}; an isotropic sample of this size reads up to {bound:.3f} (95 %)",
                 ),
             )
-        out.append(Measurement("degree_of_anisotropy", value, "1", error, method, phase, checks, evidence))
+        out.append(Measurement("degree_of_anisotropy", value, "1", error, METHOD, phase, checks, evidence))
     return out
 
 

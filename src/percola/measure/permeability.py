@@ -190,6 +190,7 @@ def water_permeability(
         "voids reach from side to side" if k > 0 else "no void reaches from side to side: permeability 0",
     )
     evidence = {
+        "uncertainty_common": k * numerical,
         "permeability_m2": k,
         "viscosity_Pa_s": WATER_VISCOSITY_Pa_s,
         "steps": solved.steps,
@@ -199,6 +200,7 @@ def water_permeability(
     }
     membrane = {
         **evidence,
+        "uncertainty_common": inner * math.hypot(numerical, WATER_VISCOSITY_UNCERTAINTY),
         "geometry": wall.geometry,
         "thickness_m": wall.thickness_m,
         "basis": "inner area" if wall.geometry == "fibre" else "area of the sheet",

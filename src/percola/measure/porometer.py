@@ -380,27 +380,30 @@ def pore_measurements(
     # Sub-voxel radii are good to 0.05 voxel on smooth throats with a level field; sampling is added by the
     # wall's estimate.
     error_m = 0.1 * spacing_m
+    size_error = 2 * error_m * F316_FACTOR
+    pressure_error = bubble["pressure_Pa"] * math.hypot(
+        0.1 / curves.bubble_radius, liquid.uncertainty_N_m / liquid.surface_tension_N_m
+    )
     out = [
         Measurement(
             "maximum_pore_size",
             bubble["f316_diameter_m"],
             "m",
-            2 * error_m * F316_FACTOR,
+            size_error,
             MAXIMUM_METHOD,
             region,
             (resolved,),
-            bubble,
+            {**bubble, "uncertainty_common": size_error},
         ),
         Measurement(
             "bubble_point_pressure",
             bubble["pressure_Pa"],
             "Pa",
-            bubble["pressure_Pa"]
-            * math.hypot(0.1 / curves.bubble_radius, liquid.uncertainty_N_m / liquid.surface_tension_N_m),
+            pressure_error,
             PRESSURE_METHOD,
             region,
             (resolved,),
-            bubble,
+            {**bubble, "uncertainty_common": pressure_error},
         ),
     ]
     if not math.isfinite(curves.mean_flow_radius):
@@ -427,6 +430,8 @@ def pore_measurements(
     )
     mean["flow_solves"] = curves.solves
     width = abs(curves.bracket[0] - curves.bracket[1]) / 2
+    mean_error = 2 * math.hypot(0.1, width) * spacing_m * F316_FACTOR
+    mean["uncertainty_common"] = mean_error
     checks = (
         resolved,
         Check(
@@ -440,7 +445,7 @@ def pore_measurements(
             "average_pore_size",
             mean["f316_diameter_m"],
             "m",
-            2 * math.hypot(0.1, width) * spacing_m * F316_FACTOR,
+            mean_error,
             AVERAGE_METHOD,
             region,
             checks,

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from percola.errors import InputError
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
 from percola.measure.connectivity import measure_openness
 from percola.measure.descriptors import structure_descriptors
 from percola.measure.distance import DistanceMap
-from percola.measure.isotropy import degree_of_anisotropy
+from percola.measure.isotropy import anisotropy_sample, no_anisotropy, pooled_anisotropy
 from percola.measure.permeability import (
     Layer,
     WallGeometry,
@@ -26,6 +27,7 @@ from percola.measure.permeability import (
 )
 from percola.measure.porometer import (
     ETHANOL,
+    NO_FLOW,
     FlowCurves,
     Voids,
     WettingLiquid,
@@ -36,7 +38,7 @@ from percola.measure.porometer import (
     prepare,
 )
 from percola.measure.sem import sem_section_pore_size, sem_surface_pore_size, surface_to_internal_pore_ratio
-from percola.measure.wall import SizeStudy, ratio_measurement, size_study, wall_measurements
+from percola.measure.wall import SizeStudy, pooled, ratio_measurement, size_study, wall_measurements
 from percola.measurement import Measurement
 
 Progress = Callable[[str, float], None]
@@ -72,10 +74,49 @@ NAMES = (
 )
 """Every name that :func:`measure_structure` can give."""
 
+ENOUGH_BOXES = 4
+"""Boxes from which on their scatter alone tells the uncertainty: with three degrees of freedom a scatter is itself known to
+about 40 %, with one or two it is not."""
+
+_PORES = ("ep1063256", "astmf316", "jasper1972", "felzenszwalb2012", "hildebrand1997")
 _CITED = {
-    **dict.fromkeys(POROMETRY, ("ep1063256", "astmf316", "astme128", "jasper1972")),
-    "average_pore_size": ("ep1063256", "astmf316", "jasper1972"),
+    **dict.fromkeys(NAMES, ("ep1063256",)),
+    "degree_of_anisotropy": ("ep1063256", "harriganmann1984"),
+    "maximum_pore_size": (*_PORES, "astme128", "wang2013", "tippett1925"),
+    "bubble_point_pressure": (*_PORES, "astme128", "wang2013", "tippett1925"),
+    "average_pore_size": (*_PORES, "wang2013"),
+    "pore_size_ratio": (*_PORES, "astme128", "wang2013", "tippett1925"),
+    # Zick and Homsy: what the flow solver is held against.
+    "permeability": ("ep1063256", "ginzburg2008", "zickhomsy1982"),
+    "water_permeability": ("ep1063256", "ginzburg2008", "zickhomsy1982", "huber2009"),
+    "mean_curvature": ("ep1063256", "koenderink1992"),
+    "local_thickness": ("ep1063256", "felzenszwalb2012", "hildebrand1997"),
+    "neck_ratio": ("ep1063256", "felzenszwalb2012", "hildebrand1997"),
+    "core_sphericity": ("ep1063256", "felzenszwalb2012"),
 }
+
+
+@dataclass(frozen=True)
+class Box:
+    """One realization of a structure: the arguments of :func:`measure_structure` that differ between boxes."""
+
+    void: BoolVolume
+    spacing_m: float
+    periodic: Periodic
+    level: FloatVolume | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one box gives: results before, at and after the place of isotropy, and what the wall needs."""
+
+    before: list[Measurement]
+    pores: list[Measurement]
+    after: list[Measurement]
+    curves: FlowCurves | None
+    study: SizeStudy | None
+    spacing_m: float
+    period_m: float | None
 
 
 def measure_structure(
@@ -109,24 +150,128 @@ def measure_structure(
     Structures without voids, without polymer or without a way through give results that say so, never an
     error.
     """
-    checked(void, spacing_m, periodic, level, axis)
-    if min(void.shape) < 4:
-        raise InputError("void.shape", f"{void.shape}", "at least 4 voxels along each axis")
+    return measure_realizations(
+        [Box(void, spacing_m, periodic, level)], wall, which, progress, axis, region, liquid, layers
+    )
+
+
+def measure_realizations(
+    boxes: Sequence[Box],
+    wall: WallGeometry | None = None,
+    which: Collection[str] | None = None,
+    progress: Progress | None = None,
+    axis: int = 2,
+    region: str = "core",
+    liquid: WettingLiquid = ETHANOL,
+    layers: Sequence[Layer] = (),
+) -> list[Measurement]:
+    """:func:`measure_structure` of one structure known from several independent boxes of the same shape.
+
+    Means are averaged (:func:`combine`). What is not a mean is pooled: the sub-cubes of all boxes make one size
+    study for the wall, and the chords of all boxes one fabric tensor.
+    """
+    if not boxes:
+        raise InputError("boxes", "none", "at least one box")
+    for box in boxes:
+        checked(box.void, box.spacing_m, box.periodic, box.level, axis)
+        if min(box.void.shape) < 4:
+            raise InputError("void.shape", f"{box.void.shape}", "at least 4 voxels along each axis")
+        if box.void.shape != boxes[0].void.shape:
+            raise InputError(
+                "void.shape",
+                f"{box.void.shape} beside {boxes[0].void.shape}",
+                "the same in every realization",
+            )
     unknown = sorted(set(which or ()) - set(NAMES))
     if unknown:
         raise InputError("which", ", ".join(unknown), "one or more of " + ", ".join(NAMES))
     wanted = set(NAMES if which is None else which)
-
-    def report(what: str, part: float) -> None:
+    isotropy: list[Measurement] = []
+    if "degree_of_anisotropy" in wanted or (wanted & set(POROMETRY) and wall is not None):
         if progress:
-            progress(what, part)
+            progress("isotropy", 0.0)
+        samples = [anisotropy_sample(box.void, box.spacing_m) for box in boxes]
+        known = [s for s in samples if s is not None]
+        if 2 * len(known) < len(boxes) or not known:
+            isotropy = no_anisotropy("there is no polymer" if boxes[0].void.all() else "there is no void")
+        else:
+            isotropy = pooled_anisotropy(known)
+    found = []
+    for i, box in enumerate(boxes):
 
-    out: list[Measurement] = []
+        def report(what: str, part: float, i: int = i) -> None:
+            if progress:
+                progress(what, (i + part) / len(boxes))
+
+        found.append(
+            _measure_box(box, wall, wanted, report, axis, region, liquid, layers, isotropy, len(boxes) > 1)
+        )
+    out = combine([f.before for f in found])
+    if "degree_of_anisotropy" in wanted:
+        out += isotropy
+    out += combine([f.pores for f in found])
+    if wall is not None and wanted & set(POROMETRY):
+        out += [m for m in _wall_pores(found, wall, liquid) if m.name in wanted]
+    out += combine([f.after for f in found])
+    if progress:
+        progress("done", 1.0)
+    return [replace(m, citations=_CITED[m.name]) for m in out]
+
+
+def _wall_pores(found: Sequence[_Found], wall: WallGeometry, liquid: WettingLiquid) -> list[Measurement]:
+    """Pore sizes of the wall from the pooled sub-cubes of all boxes."""
+    curves = [f.curves for f in found if f.curves is not None]
+    if not curves:
+        return []
+    spacing_m = float(np.mean([f.spacing_m for f in found]))
+    scale = [f.spacing_m / spacing_m for f in found]
+    studies = [(f.study, s) for f, s in zip(found, scale, strict=True) if f.study is not None]
+    study = pooled([s for s, _ in studies], [f for _, f in studies])
+    open_ = [
+        (f.curves, s)
+        for f, s in zip(found, scale, strict=True)
+        if f.curves is not None and f.curves.bubble_radius > 0
+    ]
+    if 2 * len(open_) < len(found):
+        curve = curves[0] if len(found) == 1 else NO_FLOW
+    else:
+        curve = replace(
+            open_[0][0],
+            bubble_radius=float(np.mean([c.bubble_radius * s for c, s in open_])),
+            mean_flow_radius=_mean([c.mean_flow_radius * s for c, s in open_]),
+        )
+    periods = [f.period_m for f in found if f.period_m is not None]
+    period = float(np.mean(periods)) if periods else None
+    return wall_measurements(study, curve, spacing_m, wall, liquid, period)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of the finite values; nan where there is none."""
+    finite = [v for v in values if math.isfinite(v)]
+    return float(np.mean(finite)) if finite else math.nan
+
+
+def _measure_box(
+    box: Box,
+    wall: WallGeometry | None,
+    wanted: set[str],
+    report: Progress,
+    axis: int,
+    region: str,
+    liquid: WettingLiquid,
+    layers: Sequence[Layer],
+    isotropy: list[Measurement],
+    several: bool,
+) -> _Found:
+    void, spacing_m, periodic, level = box.void, box.spacing_m, box.periodic, box.level
+    before: list[Measurement] = []
+    pores: list[Measurement] = []
+    after: list[Measurement] = []
     report("porosity and open voids", 0.0)
     if wanted & set(OPENNESS):
-        out += [m for m in measure_openness(void, spacing_m, periodic, axis, region) if m.name in wanted]
+        before += [m for m in measure_openness(void, spacing_m, periodic, axis, region) if m.name in wanted]
     if "thickness" in wanted and wall is not None:
-        out.append(
+        before.append(
             Measurement(
                 "thickness",
                 wall.thickness_m,
@@ -138,14 +283,8 @@ def measure_structure(
         )
     if "sem_average_pore_size" in wanted:
         report("lines on sections", 0.02)
-        out.append(sem_section_pore_size(void, spacing_m, periodic, level, axis))
-    isotropy: list[Measurement] = []
+        before.append(sem_section_pore_size(void, spacing_m, periodic, level, axis))
     degenerate = bool(void.all() or not void.any())
-    if "degree_of_anisotropy" in wanted or (wanted & set(POROMETRY) and wall is not None and not degenerate):
-        report("isotropy", 0.04)
-        isotropy = degree_of_anisotropy(void, spacing_m, periodic, axis)
-        if "degree_of_anisotropy" in wanted:
-            out += isotropy
     voids: Voids | None = None
     thickness: FloatVolume | None = None
     if not degenerate and wanted & {*POROMETRY, *FLOW, *DESCRIPTORS}:
@@ -163,17 +302,13 @@ def measure_structure(
             extra = first_throat(void, level, voids, curves, spacing_m, axis)
             found = pore_measurements(curves, spacing_m, liquid, region, extra)
             found.append(_box_ratio(found, curves, region))
-            if wall is not None and curves.bubble_radius > 0:
+            # A box that nothing crosses counts among several: its sub-cubes belong to the distribution.
+            if wall is not None and (curves.bubble_radius > 0 or several):
                 report("porometer: sub-volumes", 0.45)
                 study = _study(voids, isotropy)
-            if wall is not None:
-                empty = SizeStudy((), (), (), (), (), (), 0)
-                found += wall_measurements(
-                    study or empty, curves, spacing_m, wall, liquid, _period(void, spacing_m)
-                )
-        out += [m for m in found if m.name in wanted]
+        pores += [m for m in found if m.name in wanted]
     if wanted & set(FLOW):
-        out += [
+        after += [
             m
             for m in _flow(void, spacing_m, periodic, wall, axis, level, layers, voids, study, region, report)
             if m.name in wanted
@@ -182,9 +317,8 @@ def measure_structure(
         report("curvature, necks and topology", 0.85)
         distance = None if voids is None else _unoriented(voids.distance, axis)
         found = structure_descriptors(void, spacing_m, periodic, level, axis, distance, thickness)
-        out += [m for m in found if m.name in wanted]
-    report("done", 1.0)
-    return [replace(m, citations=_CITED.get(m.name, ("ep1063256",))) for m in out]
+        after += [m for m in found if m.name in wanted]
+    return _Found(before, pores, after, curves, study, spacing_m, _period(void, spacing_m))
 
 
 def _period(void: BoolVolume, spacing_m: float) -> float | None:
@@ -229,7 +363,7 @@ def _box_ratio(found: list[Measurement], curves: FlowCurves, region: str) -> Mea
     if not isinstance(maximum.value, float) or not isinstance(average.value, float):
         return _no_ratio(replace(maximum, reason=maximum.reason or average.reason), region)
     # Both radii carry the same sub-voxel error, the average that of its bracket besides.
-    return ratio_measurement(
+    ratio = ratio_measurement(
         (maximum.value, maximum.uncertainty or 0.0),
         (average.value, average.uncertainty or 0.0),
         0.8,
@@ -239,6 +373,7 @@ def _box_ratio(found: list[Measurement], curves: FlowCurves, region: str) -> Mea
             "average_throat_radius_m": average.evidence["throat_radius_m"],
         },
     )
+    return replace(ratio, evidence={**ratio.evidence, "uncertainty_common": ratio.uncertainty})
 
 
 def _flow(
@@ -338,11 +473,9 @@ def layer_permeability(
 def combine(realizations: Iterable[Sequence[Measurement]]) -> list[Measurement]:
     """Average the same measurements over several realizations of one structure.
 
-    Value: mean over the realizations that give one; uncertainty: the larger of the standard error between
-        realizations and
-    the mean one within them over sqrt(n). Words (classes): the one given most often. A measurement that fewer
-    than half give is undefined, with the first reason. Checks: the worst status of each name. Evidence: of
-    the first realization, with the single values added under ``realizations``.
+    Value: the mean over the realizations that give one. Uncertainty: see :func:`_uncertainty`. Words (classes): the one
+    given most often. A measurement that fewer than half give is undefined, with the first reason. Checks: the worst
+    status of each name. Evidence: of the first realization, with the single values added under ``realizations``.
     """
     sets = [list(r) for r in realizations]
     if not sets:
@@ -383,19 +516,42 @@ def _combined(found: list[Measurement], total: int) -> Measurement:
         value: float | str = max(sorted(set(words)), key=words.count)
         return replace(good[0], value=value, checks=tuple(checks.values()), evidence=evidence)
     numbers = np.array([float(m.value) for m in good])  # type: ignore[arg-type]
-    within = [m.uncertainty for m in good if m.uncertainty is not None]
-    parts = []
-    if len(numbers) > 1:
-        parts.append(float(numbers.std(ddof=1)) / math.sqrt(len(numbers)))
-    if within:
-        parts.append(math.sqrt(sum(w * w for w in within) / len(within)) / math.sqrt(len(good)))
     return replace(
         good[0],
         value=float(numbers.mean()),
-        uncertainty=max(parts) if parts else None,
+        uncertainty=_uncertainty(good, numbers),
         checks=tuple(checks.values()),
         evidence=evidence,
     )
+
+
+def _uncertainty(good: Sequence[Measurement], numbers: NDArray[np.float64]) -> float | None:
+    """Standard deviation of the mean over independent boxes.
+
+    What samples a random structure falls with the number n of boxes; what all boxes have in common (the size of a
+    voxel, the solver, a property: ``uncertainty_common`` in the evidence) does not and is added in quadrature.
+    The scatter of the boxes s tells the first, s/sqrt(n), widened by Student's t over the normal quantile at the
+    confidence of a verdict (0.95). Scatter of two or three boxes says little: there the larger of it and the
+    sampling error that each box states of itself counts.
+    """
+    n = len(good)
+    if n == 1:
+        return good[0].uncertainty
+    common = float(np.sqrt(np.mean([float(m.evidence.get("uncertainty_common") or 0.0) ** 2 for m in good])))
+    own = [
+        math.sqrt(max(m.uncertainty**2 - float(m.evidence.get("uncertainty_common") or 0.0) ** 2, 0.0))
+        for m in good
+        if m.uncertainty is not None
+    ]
+    scatter = float(numbers.std(ddof=1))
+    stated = math.sqrt(sum(w * w for w in own) / len(own)) if own else 0.0
+    if n >= ENOUGH_BOXES or stated == 0.0:
+        from scipy.stats import norm, t
+
+        one = scatter * float(t.ppf(0.95, n - 1) / norm.ppf(0.95))
+    else:
+        one = max(scatter, stated)
+    return math.hypot(one / math.sqrt(n), common)
 
 
 def warm_up() -> None:
@@ -408,8 +564,10 @@ def warm_up() -> None:
 
 __all__ = [
     "NAMES",
+    "Box",
     "combine",
     "layer_permeability",
+    "measure_realizations",
     "measure_structure",
     "measure_surface",
     "warm_up",

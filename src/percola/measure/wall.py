@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,8 @@ MEAN_FLOW_SHIFT = 0.84
 Gaussian fields, +-0.4.
 """
 MEAN_FLOW_SHIFT_ERROR = 0.4
+CROSSING_SIGMAS = 2.0
+"""Standard deviations by which the two extrapolations may cross: 5 % of normal errors lie beyond, as the verdicts take it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,36 @@ def _corners(shape: tuple[int, ...], edge: int) -> list[tuple[int, int, int]]:
     """Corners of separate cubes that fill the volume, centred."""
     starts = [[(n - n // edge * edge) // 2 + i * edge for i in range(n // edge)] for n in shape]
     return [(i, j, k) for i in starts[0] for j in starts[1] for k in starts[2]]
+
+
+def pooled(studies: Sequence[SizeStudy], scale: Sequence[float]) -> SizeStudy:
+    """The sub-cubes of several independent boxes as one study.
+
+    Args:
+        studies: one for each box, of boxes with the same number of voxels.
+        scale: voxel of each box over the common voxel. Boxes of one membrane dry to spacings that differ by
+            about 1 %: radii are converted, cubes of as many voxels count as of one edge.
+    """
+    edges = sorted({e for s in studies for e in s.edge})
+    radii: list[tuple[float, ...]] = []
+    copies: list[int] = []
+    for edge in edges:
+        rows = [(s, f, s.edge.index(edge)) for s, f in zip(studies, scale, strict=True) if edge in s.edge]
+        radii.append(tuple(r * f for s, f, i in rows for r in s.radii[i]))
+        copies.append(sum(s.copies[i] for s, _, i in rows))
+
+    def joined(name: str, power: int) -> tuple[float, ...]:
+        return tuple(v * f**power for s, f in zip(studies, scale, strict=True) for v in getattr(s, name))
+
+    return SizeStudy(
+        tuple(edges),
+        tuple(radii),
+        tuple(copies),
+        joined("mean_flow", 1),
+        joined("bubble_at_flow", 1),
+        joined("dry", 2),
+        max((s.flow_edge for s in studies), default=0),
+    )
 
 
 def size_study(
@@ -300,18 +332,56 @@ def ratio_measurement(
 
     (dq/q)^2 = (da/a)^2 + (db/b)^2 - 2 rho (da/a)(db/b). The constant of F316 cancels.
     """
-    a, b = bubble[1] / bubble[0], average[1] / average[0]
     value = bubble[0] / average[0]
-    relative = math.sqrt(max(a * a + b * b - 2 * correlation * a * b, 0.0))
     return Measurement(
         "pore_size_ratio",
         value,
         "1",
-        value * relative,
+        _ratio_error(bubble, average, correlation),
         PARA + "16, 32: maximum (bubble point) / average (half-dry)",
         region,
         evidence={**evidence, "correlation_of_errors": correlation, "constant_cancels": True},
     )
+
+
+def _boxes(study: SizeStudy) -> str:
+    """The whole boxes of a study, in words."""
+    count = study.copies[study.edge.index(max(study.edge))]
+    return "a box" if count == 1 else f"{count} boxes"
+
+
+def _ratio_error(bubble: tuple[float, float], average: tuple[float, float], correlation: float) -> float:
+    """Standard deviation of bubble/average with correlated errors."""
+    a, b = bubble[1] / bubble[0], average[1] / average[0]
+    return bubble[0] / average[0] * math.sqrt(max(a * a + b * b - 2 * correlation * a * b, 0.0))
+
+
+def not_crossed(
+    bubble: tuple[float, float], average: tuple[float, float], correlation: float
+) -> tuple[tuple[float, float], float, tuple[Check, ...]]:
+    """(mean flow radius held to the bubble radius, error of their ratio, check where it had to be held).
+
+    Half of the flow never passes at a pressure below the first bubble: the ratio is 1 or more. In a thick homogeneous
+    wall both radii tend to the same one, so the two extrapolations, each with its own scatter, can cross. The ratio is
+    then 1, with the error of the ratio as extrapolated and what it was moved by.
+    """
+    error = _ratio_error(bubble, average, correlation)
+    excess = 1.0 - bubble[0] / average[0]
+    if excess <= 0.0:
+        return average, error, ()
+    sigmas = excess / error if error > 0 else math.inf
+    within = sigmas <= CROSSING_SIGMAS
+    check = Check(
+        "extrapolations do not cross",
+        "warn" if within else "fail",
+        f"the half-dry pore extrapolates to {100 * excess:.2g} % above the bubble point, {sigmas:.1f} standard deviations: "
+        + (
+            "the two extrapolations cross within their errors, and the ratio is held at 1"
+            if within
+            else "the two extrapolations cross by more than their errors, the sub-volumes do not tell the ratio"
+        ),
+    )
+    return (bubble[0], math.hypot(average[1], average[0] - bubble[0])), math.hypot(error, excess), (check,)
 
 
 def wall_measurements(
@@ -346,10 +416,6 @@ def wall_measurements(
     area = wall.specimen_area_m2 / spacing_m**2
     bubble = bubble_radius(scaling, thickness, area)
     average = mean_flow_radius(scaling, study, thickness)
-    if average is not None and average[0] > bubble[0]:
-        # Half of the flow never passes at a pressure below the first bubble: near the percolation of the voids the two
-        # extrapolations, each with its own scatter, can cross. What they differ by becomes uncertainty.
-        average = (bubble[0], math.hypot(average[1], average[0] - bubble[0]))
     # 0.05 voxel: accuracy of the sub-voxel radii.
     bubble = (bubble[0], math.hypot(bubble[1], 0.05))
     span = np.geomspace(min(study.edge), thickness, 16)
@@ -387,7 +453,7 @@ def wall_measurements(
     note = Check(
         "extrapolated",
         "warn",
-        f"the wall is taken to be as homogeneous as the box, without defects; from a box of {max(study.edge) * spacing_m * 1e6:.3g} um "
+        f"the wall is taken to be as homogeneous as the box, without defects; from {_boxes(study)} of {max(study.edge) * spacing_m * 1e6:.3g} um "
         f"to a wall of {wall.thickness_m * 1e6:.4g} um and {wall.specimen_area_m2 * 1e4:.3g} cm2; throat "
         f"diameter {2 * box.bubble_radius * spacing_m * 1e9:.0f} nm in the box, "
         f"{2 * bubble[0] * spacing_m * 1e9:.0f} nm in the wall",
@@ -428,6 +494,8 @@ def wall_measurements(
         )
         return out
     average = (average[0], math.hypot(average[1], 0.05))
+    correlation = _correlation(study)
+    average, ratio_error, crossing = not_crossed(bubble, average, correlation)
     second = {
         **_pore_evidence(average[0] * spacing_m, liquid),
         "sub_volume_edge_m": study.flow_edge * spacing_m,
@@ -442,20 +510,18 @@ def wall_measurements(
             2 * average[1] * spacing_m * F316_FACTOR,
             AVERAGE_METHOD,
             "wall",
-            (enough,),
+            (enough, *crossing),
             second,
         )
     )
-    correlation = _correlation(study)
-    out.append(
-        ratio_measurement(
-            bubble,
-            average,
-            correlation,
-            "wall",
-            {"maximum_throat_radius_m": radius_m, "average_throat_radius_m": average[0] * spacing_m},
-        )
+    ratio = ratio_measurement(
+        bubble,
+        average,
+        correlation,
+        "wall",
+        {"maximum_throat_radius_m": radius_m, "average_throat_radius_m": average[0] * spacing_m},
     )
+    out.append(replace(ratio, uncertainty=ratio_error, checks=(*ratio.checks, *crossing)))
     return out
 
 
