@@ -174,11 +174,17 @@ def context_of(recipe: Recipe, solution: Solution | None = None, **known: Any) -
         cloud_K = _finite(solution.cloud_point_K)
         # The standing method sees a cloud point only in a liquid: not below the melting point of the mixture.
         visible = cloud_K is not None and melting_K is not None and cloud_K > melting_K
+        least_K = _least_cloud_point_K(solution)
+        stable = least_K is not None and melting_K is not None and least_K > melting_K
         context = replace(
             context,
             melting_temperature_in_mixture_K=melting_K,
             polymer_melting_temperature_K=_peak_K(recipe, solution.system, None),
             cloud_point_K=cloud_K if visible else None,
+            least_cloud_point_K=least_K if stable else None,
+            half_time_s=solution.shortest_half_time_s,
+            hold_s=solution.hold_s,
+            straight_chain_ratio=_straight_chain_ratio(recipe),
             medium_melting_temperature_30_K=_medium_melting_temperature_30_K(recipe),
         )
     except PercolaError:
@@ -198,6 +204,24 @@ def _peak_K(recipe: Recipe, system: System, polymer_volume_fraction: float | Non
         return peak_K
     drop_K = system.melting.Tm0_K - float(system.melting_temperature_K(polymer_volume_fraction))
     return _finite(peak_K - max(drop_K, 0.0))
+
+
+def _least_cloud_point_K(solution: Solution) -> float | None:
+    """Cloud point with chi lower by its uncertainty; infinite where there are two liquids at every temperature."""
+    weaker = solution.system.shifted_chi(-solution.system.chi_uncertainty)
+    least = float(weaker.cloud_point_K(solution.polymer_volume_fraction, exact=False))
+    return None if math.isnan(least) else least
+
+
+def _straight_chain_ratio(recipe: Recipe) -> float:
+    """Length of the straight chain over its size at rest, of the polymer of largest amount.
+
+    sqrt(n/C_inf) sin(theta/2) for n bonds at the tetrahedral angle, two of them a VDF unit (64.03 g/mol).
+    """
+    main = max(recipe.polymers, key=lambda p: p.amount.value)
+    ratio = float(tables.polymer(polymer_name(main), comonomer_mole_fraction(main)).characteristic_ratio)
+    bonds = 2.0 * main.weight_average_molecular_weight.value / 0.064034
+    return math.sqrt(bonds / ratio) * math.sqrt(2.0 / 3.0)
 
 
 def _finite(value: float) -> float | None:

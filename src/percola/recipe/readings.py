@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel
+
 from percola.errors import PercolaError
 from percola.recipe import names
 from percola.recipe.assumed import cooling_temperature_K
@@ -31,7 +33,7 @@ from percola.recipe.weights import (
     liquid_shares,
     weight_average_molecular_weight_kg_mol,
 )
-from percola.units import for_people
+from percola.units import Quantity, for_people
 
 # Trouton's rule: entropy of vaporization at the boiling point over R; 88 J/(mol.K), 10 % for unassociated
 # liquids.
@@ -39,6 +41,9 @@ TROUTON = 10.6
 # Share of a mixture from which a liquid decides what a bath does to the solvent: a quarter. The patent
 # gives no number; 37.5 wt% of water-miscible liquids in a water bath is Comparative Example 11.
 DECISIVE_SHARE = 0.25
+# No way of dissolving, mixing and shaping a polymer takes less than a minute: what has half crystallized by then
+# was never dissolved. An extruder holds its melt for one to ten minutes (Rauwendaal, Polymer Extrusion, ch. 7).
+SHORTEST_DISSOLUTION_s = 60.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,11 @@ class Context:
         polymer_melting_temperature_K: T_m of the polymer itself (para. 84), or None.
         cloud_point_K: cloud point of the standing method (para. 70), or None where there is none above
             crystallization.
+        least_cloud_point_K: lower end of the model's cloud point, where that lies above melting in the mixture;
+            infinite where two liquids stay at every temperature; None where there is none.
+        half_time_s: time after which half has crystallized at T_s, from the crystals that outlive it, or None.
+        hold_s: time at T_s before cooling.
+        straight_chain_ratio: draw ratio at which the polymer's chains are straight, or None.
         window_K: T_l and T_u (definition B), or None.
         medium_melting_temperature_30_K: T_m of 30 wt% polymer in the cooling medium (para. 78), or None.
     """
@@ -109,6 +119,10 @@ class Context:
     melting_temperature_in_mixture_K: float | None = None
     polymer_melting_temperature_K: float | None = None
     cloud_point_K: float | None = None
+    least_cloud_point_K: float | None = None
+    half_time_s: float | None = None
+    hold_s: float = math.inf
+    straight_chain_ratio: float | None = None
     window_K: tuple[float, float] | None = None
     medium_melting_temperature_30_K: float | None = None
 
@@ -462,6 +476,40 @@ def dissolution_temperatures(recipe: Recipe, context: Context) -> Readings:
         )
 
 
+def half_time_at_dissolution(recipe: Recipe, context: Context) -> Readings:
+    """Time to half of the crystallization at T_s, over the shortest time that dissolving takes."""
+    if context.half_time_s is not None:
+        found = _half_crystallized(recipe, context.half_time_s)
+        yield Reading("dissolution.temperature", context.half_time_s / SHORTEST_DISSOLUTION_s, found)
+
+
+def half_time_over_hold(recipe: Recipe, context: Context) -> Readings:
+    """Time to half of the crystallization at T_s, over the time of the hold; where it can be dissolved at all."""
+    half = context.half_time_s
+    if half is not None and half >= SHORTEST_DISSOLUTION_s:
+        found = f"{_half_crystallized(recipe, half)}, with a hold of {_time(context.hold_s)}"
+        yield Reading("dissolution.temperature", half / context.hold_s, found)
+
+
+def _half_crystallized(recipe: Recipe, half_time_s: float) -> str:
+    at = recipe.dissolution.temperature.text
+    return f"{at}, where half crystallizes within {_time(half_time_s)} on crystals that do not melt there"
+
+
+def _time(time_s: float) -> str:
+    return for_people(time_s, "time")
+
+
+def above_least_cloud_point(recipe: Recipe, context: Context) -> Readings:
+    """T_s above the lower end of the cloud point that the interaction gives, for solvents other than the pair."""
+    least = context.least_cloud_point_K
+    if least is not None and not _is_planar_pair(recipe, context):
+        where = f"below {_celsius(least)} at least" if math.isfinite(least) else "at every temperature"
+        temperature = recipe.dissolution.temperature
+        found = f"{temperature.text}, where by its interaction the solution is two liquids {where}"
+        yield Reading("dissolution.temperature", temperature.value - least, found)
+
+
 def above_cloud_point(recipe: Recipe, context: Context) -> Readings:
     """T_s above the cloud point, for the solvent with a planar interface."""
     if context.cloud_point_K is not None and _is_planar_pair(recipe, context):
@@ -692,6 +740,33 @@ def stretching_temperatures(recipe: Recipe, context: Context) -> Readings:
             yield Reading(f"stretching[{i}].temperature", step.temperature.value, step.temperature.text)
 
 
+def draw_over_straight_chain(recipe: Recipe, context: Context) -> Readings:
+    """Each draw ratio over that at which the chains between their ends are straight."""
+    straight = context.straight_chain_ratio
+    if straight is None:
+        return
+    for i, step in enumerate(recipe.stretching):
+        for ratio, name in (
+            (step.lengthwise_ratio, "draw_ratio" if step.draw_ratio is not None else "elongation"),
+            (
+                step.crosswise_ratio,
+                "draw_ratio_crosswise" if step.draw_ratio_crosswise is not None else "elongation_crosswise",
+            ),
+        ):
+            if ratio is not None:
+                found = f"a draw ratio of {ratio:g}, where the chains are straight at {straight:.2g}"
+                yield Reading(f"stretching[{i}].{name}", ratio / straight, found)
+
+
+def stretching_below_melting(recipe: Recipe, context: Context) -> Readings:
+    """Temperature of each stretching minus the melting temperature of the polymer."""
+    melting = context.polymer_melting_temperature_K
+    for i, step in enumerate(recipe.stretching):
+        if step.temperature is not None and melting is not None:
+            found = f"{step.temperature.text}, with T_m = {_celsius(melting)}"
+            yield Reading(f"stretching[{i}].temperature", step.temperature.value - melting, found)
+
+
 def stretched_gels(recipe: Recipe, context: Context) -> Readings:
     """Stretchings before extraction."""
     for i, step in enumerate(recipe.stretching):
@@ -733,3 +808,78 @@ def thickness(recipe: Recipe, context: Context) -> Readings:
         yield Reading(
             "shaping.target_thickness", shaping.target_thickness.value, shaping.target_thickness.text
         )
+
+
+# --- sizes that exist -------------------------------------------------------------------------------------
+
+
+def _written(part: BaseModel, kind: str, path: str = "") -> Iterator[tuple[str, Quantity]]:
+    """Path and value of every quantity of a kind that the recipe holds, in the order of its fields."""
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        several = isinstance(value, tuple)
+        for i, one in enumerate(value if several else (value,)):
+            where = f"{path}{name}[{i}]" if several else f"{path}{name}"
+            if isinstance(one, Quantity) and one.kind == kind:
+                yield where, one
+            elif isinstance(one, BaseModel):
+                yield from _written(one, kind, f"{where}.")
+
+
+def _all(recipe: Recipe, kind: str) -> Readings:
+    for where, quantity in _written(recipe, kind):
+        yield Reading(where, quantity.value, quantity.text)
+
+
+def temperatures(recipe: Recipe, context: Context) -> Readings:
+    """Every temperature of the recipe."""
+    yield from _all(recipe, "temperature")
+
+
+def lengths(recipe: Recipe, context: Context) -> Readings:
+    """Every length of the recipe."""
+    yield from _all(recipe, "length")
+
+
+def times(recipe: Recipe, context: Context) -> Readings:
+    """Every duration of the recipe."""
+    yield from _all(recipe, "time")
+
+
+def velocities(recipe: Recipe, context: Context) -> Readings:
+    """Every speed of the recipe."""
+    yield from _all(recipe, "velocity")
+
+
+def pressures(recipe: Recipe, context: Context) -> Readings:
+    """Every pressure of the recipe."""
+    yield from _all(recipe, "pressure")
+
+
+def molar_masses(recipe: Recipe, context: Context) -> Readings:
+    """Every molar mass of the recipe: those of its polymers and resins."""
+    yield from _all(recipe, "molar_mass")
+
+
+def walls(recipe: Recipe, context: Context) -> Readings:
+    """Thickness of the wall of solution: as pressed, as drawn down, or as wide as the die."""
+    shaping = recipe.shaping
+    if isinstance(shaping, (HotPress, HotPlate)):
+        yield Reading("shaping.thickness", shaping.thickness.value, shaping.thickness.text)
+        return
+    die = shaping.die
+    if isinstance(die, HollowDie):
+        thick_m = 0.5 * (die.outside_diameter.value - die.inside_diameter.value)
+        yield Reading("shaping.die.outside_diameter", thick_m, f"a wall of {for_people(thick_m, 'length')}")
+    else:
+        yield Reading("shaping.die.gap", die.gap.value, die.gap.text)
+    if shaping.target_thickness is not None:
+        target = shaping.target_thickness
+        yield Reading("shaping.target_thickness", target.value, target.text)
+
+
+def fibre_diameters(recipe: Recipe, context: Context) -> Readings:
+    """Outside diameter of a hollow die."""
+    if isinstance(recipe.shaping, Extruder) and isinstance(recipe.shaping.die, HollowDie):
+        outside = recipe.shaping.die.outside_diameter
+        yield Reading("shaping.die.outside_diameter", outside.value, outside.text)

@@ -65,10 +65,36 @@ def sheet(thickness: str) -> dict[str, Any]:
     return {"shaping": {"method": "hot_press", "thickness": thickness}}
 
 
+def hollow(inside: str, outside: str) -> dict[str, Any]:
+    die = {"kind": "hollow", "inside_diameter": inside, "outside_diameter": outside}
+    return {"shaping": {"method": "extruder", "die": die}}
+
+
+def t_die(**sizes: str) -> dict[str, Any]:
+    return {"shaping": {"method": "extruder", "die": {"kind": "T", **sizes}}}
+
+
+def air_gap(temperature: str) -> dict[str, Any]:
+    return {"length": "10 mm", "temperature": temperature}
+
+
 CLOUD = {"cloud_point_K": 493.15}
 MELT = {"melting_temperature_in_mixture_K": 423.15, "polymer_melting_temperature_K": 443.15}
 WINDOW = {"window_K": (410.65, 425.65)}
 
+BY_CONTEXT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "medium_dissolves_surface": (
+        {"medium_melting_temperature_30_K": 373.15},
+        {"medium_melting_temperature_30_K": 373.05},
+    ),
+    "dissolves_nothing": ({"half_time_s": 60.0}, {"half_time_s": 59.9}),
+    "crystallizes_in_hold": (
+        {"half_time_s": 1200.0, "hold_s": 1200.0},
+        {"half_time_s": 1199.0, "hold_s": 1200.0},
+    ),
+    # The sound recipe is dissolved at 145 degC.
+    "two_liquids_by_the_model": ({"least_cloud_point_K": 418.15}, {"least_cloud_point_K": 418.25}),
+}
 # rule, a recipe just inside, one just outside, what the context knows
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("unknown_liquid", {"solvents.0.liquid": "dep"}, {"solvents.0.liquid": "DEPP"}, {}),
@@ -99,6 +125,48 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         "polymer_decomposes",
         {"dissolution.temperature": "374.9 degC"},
         {"dissolution.temperature": "375.1 degC"},
+        {},
+    ),
+    ("polymer_decomposes", {"drying.temperature": "374.9 degC"}, {"drying.temperature": "375.1 degC"}, {}),
+    ("too_cold_for_a_bath", {"air_gap": air_gap("60 K")}, {"air_gap": air_gap("59.9 K")}, {}),
+    ("dissolves_nothing", {}, {}, {}),
+    ("crystallizes_in_hold", {}, {}, {}),
+    ("two_liquids_by_the_model", {}, {}, {}),
+    ("two_liquids", planar(30, "210 degC"), planar(30, "209.9 degC"), CLOUD),
+    ("chains_straight", drawn(37.0), drawn(37.1), {"straight_chain_ratio": 37.0}),
+    (
+        "chains_straight",
+        stretch(elongation="3600 %"),
+        stretch(elongation="3610 %"),
+        {"straight_chain_ratio": 37.0},
+    ),
+    ("melts_on_stretching", stretch(temperature="170 degC"), stretch(temperature="170.1 degC"), MELT),
+    ("melts_on_heating", heat("170 degC"), heat("170.1 degC"), MELT),
+    ("wall_impossible", sheet("1 um"), sheet("0.99 um"), {}),
+    ("wall_impossible", sheet("20 mm"), sheet("20.1 mm"), {}),
+    ("wall_impossible", hollow("0.9 mm", "40.9 mm"), hollow("0.9 mm", "41 mm"), {}),
+    ("wall_impossible", t_die(gap="20 mm"), t_die(gap="200 m"), {}),
+    ("wall_impossible", {"shaping.target_thickness": "20 mm"}, {"shaping.target_thickness": "21 mm"}, {}),
+    ("fibre_impossible", hollow("99 mm", "100 mm"), hollow("99 mm", "100.1 mm"), {}),
+    ("length_impossible", t_die(gap="1 mm", width="10 m"), t_die(gap="1 mm", width="10.1 m"), {}),
+    ("time_impossible", {"extraction.time": "30 day"}, {"extraction.time": "30.1 day"}, {}),
+    ("speed_impossible", {"shaping.line_speed": "340 m/s"}, {"shaping.line_speed": "341 m/s"}, {}),
+    (
+        "pressure_impossible",
+        {"shaping": {"method": "hot_press", "thickness": "0.1 mm", "pressure": "1 GPa"}},
+        {"shaping": {"method": "hot_press", "thickness": "0.1 mm", "pressure": "1.01 GPa"}},
+        {},
+    ),
+    (
+        "molar_mass_impossible",
+        {"polymers.0.weight_average_molecular_weight": "1000 g/mol"},
+        {"polymers.0.weight_average_molecular_weight": "999 g/mol"},
+        {},
+    ),
+    (
+        "molar_mass_impossible",
+        {"polymers.0.weight_average_molecular_weight": "1e8 g/mol"},
+        {"polymers.0.weight_average_molecular_weight": "1.1e8 g/mol"},
         {},
     ),
     ("no_cooling", {"cooling.temperature": "143.9 degC"}, {"cooling.temperature": "144.1 degC"}, {}),
@@ -287,9 +355,10 @@ def keys(changes: dict[str, Any], known: dict[str, Any]) -> set[str]:
 def test_just_inside_and_just_outside(
     rule: str, inside: dict[str, Any], outside: dict[str, Any], known: dict[str, Any]
 ) -> None:
-    if rule == "medium_dissolves_surface":  # its bound is on the context, not on the recipe
-        assert rule not in keys({}, {"medium_melting_temperature_30_K": 373.15})
-        assert rule in keys({}, {"medium_melting_temperature_30_K": 373.05})
+    if rule in BY_CONTEXT:  # its bound is on the context, not on the recipe
+        good, bad = BY_CONTEXT[rule]
+        assert rule not in keys({}, good)
+        assert rule in keys({}, bad)
         return
     assert rule not in keys(inside, known)
     found = check(recipe_with(outside), context(**known))
@@ -334,6 +403,14 @@ def test_a_graver_finding_silences_the_milder_on_the_same_reading() -> None:
         f for f in check(recipe_with(amounts("61 parts", "39 parts")), context()) if "polymers" in f.field
     ]
     assert [f.rule for f in found] == ["polymer_concentration"]
+
+
+def test_what_dissolves_nothing_is_said_once() -> None:
+    known = {"half_time_s": 0.5, "hold_s": 1200.0}
+    assert keys({}, known) == {"dissolves_nothing"}
+    # A finding that the model has two liquids everywhere is one too, in words without a number.
+    (finding,) = check(recipe_with({}), context(least_cloud_point_K=math.inf))
+    assert "at every temperature" in finding.found
 
 
 def test_unknown_names_come_with_the_nearest() -> None:
