@@ -131,23 +131,12 @@ _ALIASES = {
     "ccm": "cm**3/min",
     "ltr": "l",
 }
-_TEMPERATURES = {
-    "degc": "degC",
-    "°c": "degC",
-    "c": "degC",
-    "celsius": "degC",
-    "deg c": "degC",
-    "° c": "degC",
-    "degree_celsius": "degC",
-    "k": "K",
-    "kelvin": "K",
-    "degk": "K",
-    "°f": "degF",
-    "f": "degF",
-    "degf": "degF",
-    "deg f": "degF",
-    "fahrenheit": "degF",
-}
+# "degC", "deg. C", "° C", "degrees celsius", "C", "K": a letter or name, with a degree before it or without. F is
+# Fahrenheit here: a farad is no temperature.
+_TEMPERATURE = re.compile(
+    r"(?:°|deg(?:ree)?s?\.?)?[\s_]*(c|celsius|centigrade|f|fahrenheit|k|kelvins?)", re.I
+)
+_SCALES = {"c": "degC", "f": "degF", "k": "K"}
 # Scale and offset to kelvin, exact by definition (SI Brochure, 9th edition; degF by 5/9).
 _KELVIN = {"K": (1.0, 0.0), "degC": (1.0, 273.15), "degF": (5.0 / 9.0, 459.67 * 5.0 / 9.0)}
 _FRACTION_WORDS = {
@@ -196,6 +185,12 @@ def _tidy(text: str) -> str:
     for found, plain in replacements.items():
         text = text.replace(found, plain)
     return text.translate(_SUPERSCRIPTS).strip()
+
+
+def _temperature_unit(unit: str) -> str:
+    """degC, degF or K for any of their spellings; empty for anything else."""
+    match = _TEMPERATURE.fullmatch(unit)
+    return _SCALES[match[1][0].lower()] if match else ""
 
 
 def _refuse(where: str, found: str, kind: Kind, why: str = "") -> InputError:
@@ -324,7 +319,7 @@ def parse(text: str, kind_name: str, where: str = "quantity") -> Quantity:
         if word == "part":
             understood = "parts"
     elif kind_name in ("temperature", "temperature_difference"):
-        word = _TEMPERATURES.get(unit.lower(), "")
+        word = _temperature_unit(unit)
         if (
             not word
             and unit.lower() in ("delta_degc", "delta_degf")
@@ -385,7 +380,7 @@ def in_unit(value: float, unit: str, kind_name: str) -> float:
             raise _refuse("unit", repr(unit), kind)
         return value / kind.factors[kind.units.index(unit)]
     if kind_name in ("temperature", "temperature_difference"):
-        word = _TEMPERATURES.get(_tidy(unit).lower(), "")
+        word = _temperature_unit(_tidy(unit))
         if not word:
             raise _refuse("unit", repr(unit), kind)
         scale, offset = _KELVIN[word]

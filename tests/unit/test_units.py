@@ -28,6 +28,16 @@ from percola.errors import InputError
         ("418.15 K", "temperature", 418.15),
         ("418.15 \u212a", "temperature", 418.15),
         ("293 degF", "temperature", 418.15),
+        # F is Fahrenheit, never farad: (293 + 459.67) 5/9 = 418.15
+        *(
+            (f"293 {unit}", "temperature", 418.15)
+            for unit in ("F", "f", "°F", "° F", "℉", "deg F", "degrees F")
+        ),
+        *(
+            (f"145 {unit}", "temperature", 418.15)
+            for unit in ("C", "°C", "° C", "℃", "deg. C", "degrees Celsius")
+        ),
+        *((f"418.15 {unit}", "temperature", 418.15) for unit in ("K", "kelvin", "°K", "degK")),
         ("−20 °C", "temperature", 253.15),
         ("0 K", "temperature", 0.0),
         ("10 K", "temperature_difference", 10.0),
@@ -115,6 +125,8 @@ def test_round_decimals_stay_round() -> None:
         ("-274 degC", "temperature", "below absolute zero"),
         ("-1 K", "temperature", "below absolute zero"),
         ("10 delta_degC", "temperature", "not a unit of temperature"),
+        ("293 farad", "temperature", "not a unit of temperature"),
+        ("752 R", "temperature", "not a unit of temperature"),
         ("30 %", "amount", "'%' is not a unit of amount"),
         ("30 vol%", "amount", "not a unit of amount"),
         ("30 mol%", "amount", "not a unit of amount"),
