@@ -301,14 +301,33 @@ def bubble_radius(scaling: Scaling, thickness_voxels: float, area_voxels2: float
     return value, error
 
 
+def left_out(share: float) -> float:
+    """By how much the mean of a normal distribution rises when its lowest ``share`` is left out, over the standard
+    deviation of what is left.
+
+    lambda/sqrt(1 + z lambda - lambda^2) with z the quantile of the share and lambda = phi(z)/(1 - share).
+    """
+    from scipy.stats import norm
+
+    if share <= 0.0:
+        return 0.0
+    z = float(norm.ppf(share))
+    rise = float(norm.pdf(z)) / (1.0 - share)
+    return rise / math.sqrt(1.0 + z * rise - rise**2)
+
+
 def mean_flow_radius(
     scaling: Scaling, study: SizeStudy, thickness_voxels: float
 ) -> tuple[float, float] | None:
-    """Mean flow radius of a wall of that thickness and its standard deviation, in voxels; None without
-    sub-volumes.
+    """Mean flow radius of a wall of that thickness and its standard deviation, in voxels; None where fewer than three
+    sub-volumes, or fewer than half of them, carry flow.
+
+    Sub-volumes that nothing crosses have no mean flow radius, but stand at the low end of the distribution: leaving them
+    out reads high by :func:`left_out`. That is taken off, with half of it as its uncertainty.
     """
     data = np.array(study.mean_flow)
-    if len(data) < 3:
+    closed = 1.0 - len(data) / len(study.dry) if study.dry else 0.0
+    if len(data) < 3 or closed > 0.5:
         return None
     here = study.flow_edge ** (-1 / NU)
     there = thickness_voxels ** (-1 / NU)
@@ -316,8 +335,14 @@ def mean_flow_radius(
     shift_error = abs(here - there) * math.hypot(
         MEAN_FLOW_SHIFT_ERROR * scaling.scale, MEAN_FLOW_SHIFT * scaling.scale_error
     )
-    statistical = float(data.std(ddof=1)) / math.sqrt(len(data))
-    return float(data.mean() + shift), math.hypot(statistical, shift_error)
+    missing = left_out(closed) * float(data.std(ddof=1))
+    value = float(data.mean()) + shift - missing
+    return value, math.sqrt(_sampling(study) ** 2 + shift_error**2 + (0.5 * missing) ** 2)
+
+
+def _sampling(study: SizeStudy) -> float:
+    """Standard error of the mean of the mean flow radii, in voxels."""
+    return float(np.std(study.mean_flow, ddof=1)) / math.sqrt(len(study.mean_flow))
 
 
 def ratio_measurement(
@@ -485,7 +510,7 @@ def wall_measurements(
         ),
     ]
     if average is None:
-        why = "too few sub-volumes carry flow for the half-dry pore of the wall"
+        why = "fewer than half of the sub-volumes carry flow for the half-dry pore of the wall"
         out.append(
             Measurement("average_pore_size", None, "m", method=AVERAGE_METHOD, region="wall", reason=why)
         )
@@ -494,11 +519,12 @@ def wall_measurements(
         )
         return out
     average = (average[0], math.hypot(average[1], 0.05))
-    correlation = _correlation(study)
+    correlation = _correlation(study, scaling, bubble[1], average[1])
     average, ratio_error, crossing = not_crossed(bubble, average, correlation)
     second = {
         **_pore_evidence(average[0] * spacing_m, liquid),
         "sub_volume_edge_m": study.flow_edge * spacing_m,
+        "sub_volumes": len(study.dry),
         "sub_volume_mean_flow_radius_m": [r * spacing_m for r in study.mean_flow],
         "box_mean_flow_radius_m": box.mean_flow_radius * spacing_m,
     }
@@ -525,13 +551,16 @@ def wall_measurements(
     return out
 
 
-def _correlation(study: SizeStudy) -> float:
-    """Correlation of bubble and mean flow radius over the sub-volumes, kept within 0 and 0.95; 0.5 if it
-    cannot be told.
+def _correlation(study: SizeStudy, scaling: Scaling, bubble_error: float, average_error: float) -> float:
+    """Correlation of the errors of the two extrapolated radii.
+
+    The sub-volumes show how bubble and mean flow radius go together (kept within 0 and 0.95; 0.5 if it cannot be told).
+    Only the sampling parts of both errors do; those of the extrapolations are of their own.
     """
-    if len(study.mean_flow) < 4:
-        return 0.5
-    a, b = np.array(study.bubble_at_flow), np.array(study.mean_flow)
-    if a.std() == 0 or b.std() == 0:
-        return 0.5
-    return float(np.clip(np.corrcoef(a, b)[0, 1], 0.0, 0.95))
+    together = 0.5
+    if len(study.mean_flow) >= 4:
+        a, b = np.array(study.bubble_at_flow), np.array(study.mean_flow)
+        if a.std() > 0 and b.std() > 0:
+            together = float(np.clip(np.corrcoef(a, b)[0, 1], 0.0, 0.95))
+    shares = min(scaling.critical_error / bubble_error, 1.0) * min(_sampling(study) / average_error, 1.0)
+    return together * shares

@@ -15,9 +15,12 @@ from percola.measure.isotropy import anisotropy_sample, pooled_anisotropy
 from percola.measure.wall import (
     NU,
     QUANTILE,
+    Scaling,
     SizeStudy,
     bubble_radius,
     fit_scaling,
+    left_out,
+    mean_flow_radius,
     not_crossed,
     pooled,
     size_study,
@@ -214,3 +217,26 @@ def test_extrapolations_that_cross_are_held_at_one_and_say_so() -> None:
     # by more: no number to decide on
     _, _, checks = not_crossed((2.0, 0.02), (2.2, 0.02), 0.0)
     assert [c.status for c in checks] == ["fail"]
+
+
+def test_closed_sub_volumes_do_not_raise_the_half_dry_pore() -> None:
+    """Normal radii of which the lowest third shows nothing: the estimate stays where the whole distribution is."""
+    rng = np.random.default_rng(2)
+    scaling = Scaling(10.0, 0.1, 0.0, 0.0, ())  # no size effect here
+    z, raw = [], []
+    for _ in range(200):
+        radii = rng.normal(10.0, 1.0, 24)
+        flowing = tuple(sorted(radii)[8:])
+        study = SizeStudy((48,), ((),), (24,), flowing, flowing, (1.0,) * 24, 24)
+        found = mean_flow_radius(scaling, study, 1e4)
+        assert found is not None
+        z.append((found[0] - 10.0) / found[1])
+        raw.append(np.mean(flowing))
+    assert np.mean(raw) > 10.4  # left alone they read high: lambda(1/3) = 0.54
+    assert abs(np.mean(z)) < 0.3
+    assert np.mean(np.abs(z) < 2) > 0.95
+    assert left_out(0.0) == 0.0
+    # half of a normal distribution: mean sqrt(2/pi), standard deviation sqrt(1 - 2/pi)
+    assert left_out(0.5) == pytest.approx(math.sqrt(2 / math.pi) / math.sqrt(1 - 2 / math.pi))
+    study = SizeStudy((48,), ((),), (8,), (1.0, 1.1, 1.2), (1.0, 1.1, 1.2), (1.0,) * 3 + (0.0,) * 5, 24)
+    assert mean_flow_radius(scaling, study, 1e4) is None
