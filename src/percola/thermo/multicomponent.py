@@ -134,7 +134,7 @@ class Mixture:
 
     def spinodal_temperature_K(self, phi: npt.ArrayLike) -> float:
         """Highest temperature [K] that parts a stable mixture (above) from an unstable one (below); NaN if
-        none.
+        none, infinite if it is unstable however hot.
 
         There the determinant of the Hessian vanishes. H = H_0 + H_1/T, so that the candidates are the
         eigenvalues of -H_0^-1 H_1: no search is needed.
@@ -146,7 +146,25 @@ class Mixture:
         for t in real[real > 0]:
             if self.stability(p, t * (1 + 1e-6)) > 0 > self.stability(p, t * (1 - 1e-6)):
                 return float(t)
-        return float("nan")
+        return float("inf") if np.linalg.eigvalsh(h0)[0] < 0 else float("nan")
+
+    def critical_residual(self, phi: npt.ArrayLike) -> float:
+        """Third derivative of f at the spinodal along the direction in which stability is lost; 0 at a critical point.
+
+        The interactions are quadratic, so only the entropy is left: -sum_i w_i^3/(N_i phi_i^2) with the null vector w of
+        the Hessian, taken in the sense of more polymer. NaN where there is no spinodal.
+
+        Reference: Gibbs, as in Koningsveld, Stockmayer and Nies, Polymer Phase Diagrams (2001), ch. 2.
+        """
+        p = np.asarray(phi, dtype=float)
+        t = self.spinodal_temperature_K(p)
+        if not np.isfinite(t):
+            return float("nan")
+        _, vectors = np.linalg.eigh(self._hessian(p, self.chi(t), True))
+        v = vectors[:, 0]
+        w = np.concatenate([[-np.sum(v)], v])
+        w = w if w[0] < 0 else -w
+        return float(-np.sum(w**3 / (self.segments * p**2)))
 
     def cloud_point_K(
         self, phi: npt.ArrayLike, shadow_guess: npt.ArrayLike, temperature_guess_K: float

@@ -11,6 +11,7 @@ resin where there is one (in the fixed ratio of the recipe). It refers to volume
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -36,6 +37,12 @@ from percola.thermo.flory_huggins import FloatArray
 from percola.thermo.multicomponent import Mixture
 
 AVOGADRO_1_mol = 6.02214076e23  # SI, exact
+LIQUID_K = (150.0, 648.15)
+"""Between the temperatures at which the last solvents are glasses (150 K) and PVDF decomposes (375 degC): a demixing
+temperature outside means nothing, and neither does an uncertainty that reaches there."""
+LOPSIDED = 5 / 3
+"""Longer over shorter arm of an interval above which no symmetric uncertainty stands for it. For T = B/(chi_c - A) the
+arms are T x/(1 -+ x) with x = T u/B: 5/3 is x = 1/4, where half the interval is 7 % more than the linear T x."""
 REFERENCE_K = 423.15  # 150 degC: volumes of composition and lattice refer to this temperature
 
 
@@ -107,16 +114,56 @@ class Diffusion:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with unit, standard uncertainty and source, for the record of a run."""
+    """A number with unit, standard uncertainty and source, for the record of a run.
+
+    Attributes:
+        name, value, unit, source: as they say; value None where there is none that means anything.
+        uncertainty: standard uncertainty; None where it is not known, or where up and down differ too much for one number.
+        interval: value with its cause one standard uncertainty down and up; an end is None where it lies outside of all
+            temperatures of :data:`LIQUID_K`. None where no interval was computed.
+        note: in words why there is no value or no end.
+    """
 
     name: str
     value: float | None
     unit: str
     uncertainty: float | None = None
     source: str = ""
+    interval: tuple[float | None, float | None] | None = None
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _demixing(name: str, value_K: float, ends_K: tuple[float, float], source: str) -> Quantity:
+    """A demixing temperature with its values at both ends of chi, cut where liquids end; see :class:`Quantity`."""
+    lowest, highest = LIQUID_K
+
+    def inside(t: float) -> float | None:
+        return t if lowest <= t <= highest else None
+
+    value, low, high = inside(value_K), inside(ends_K[0]), inside(ends_K[1])
+    uncertainty, notes = None, []
+    if value is None:
+        above = value_K > highest
+        notes.append(
+            f"two liquids at every temperature up to {highest - 273.15:.0f} degC, where the polymer decomposes"
+            if above
+            else f"none above {lowest - 273.15:.0f} degC, where solvents are glasses"
+        )
+    elif low is not None and high is not None:
+        up, down = high - value, value - low
+        uncertainty = 0.5 * (up + down) if max(up, down) <= LOPSIDED * min(up, down) else None
+    if uncertainty is None and (value is not None or low is not None or high is not None):
+        words = [
+            f"{t - 273.15:.0f}"
+            if inside(t) is not None
+            else (f"above {highest - 273.15:.0f}" if t > highest else f"below {lowest - 273.15:.0f}")
+            for t in ends_K
+        ]
+        notes.append(f"{words[0]} to {words[1]} degC for chi one standard uncertainty down and up")
+    return Quantity(name, value, "K", uncertainty, source, (low, high), "; ".join(notes))
 
 
 @lru_cache(maxsize=64)
@@ -324,15 +371,36 @@ class System:
         two = fh.binodal(self.segments, self.chi(temperature_K))
         return two.lean, two.rich
 
-    def critical_point(self) -> tuple[float, float]:
-        """(phi, T [K]) of the critical point of the mean chain.
+    def critical_point(self, exact: bool = False) -> tuple[float, float]:
+        """(phi, T [K]) of the critical point.
 
-        Limitation: for chains of one length. With a distribution the critical composition is 1/(1 +
-        N_w/sqrt(N_z))
-        (Stockmayer, J. Chem. Phys. 17 (1949) 588) and the top of the cloud-point curve lies at a smaller phi.
+        Args:
+            exact: with several chains, that of all components (where cloud point and spinodal of :meth:`cloud_point_K` and
+                :meth:`spinodal_temperature_K` touch; of grades that differ in length only, phi_c = 1/(1 + N_w/sqrt(N_z)),
+                Stockmayer, J. Chem. Phys. 17 (1949) 588) instead of that of the mean chain; NaN where there is none,
+                with an infinite T where there are two liquids however hot.
         """
         phi, chi = fh.critical_point(self.segments)
-        return float(phi), float(self._temperature_of(chi))
+        mean = float(phi), float(self._temperature_of(chi))
+        if len(self.chains) <= 1 or not exact:
+            return mean
+        from scipy.optimize import brentq
+
+        m = self.mixture()
+
+        def residual(log_phi: float) -> float:
+            return m.critical_residual(self._composition(math.exp(log_phi)))
+
+        grid = np.log(np.geomspace(mean[0] / 30, 0.95, 80))
+        values = np.array([residual(x) for x in grid])
+        found = []
+        for i in np.flatnonzero(values[:-1] * values[1:] < 0):
+            at = math.exp(float(brentq(residual, grid[i], grid[i + 1], xtol=1e-12)))
+            found.append((m.spinodal_temperature_K(self._composition(at)), at))
+        if not found:
+            return float("nan"), m.spinodal_temperature_K(self._composition(mean[0]))
+        hottest, at = max(found)
+        return at, hottest
 
     def interfacial_tension_N_m(self, temperature_K: float, gradient_coefficient_m2: float) -> float:
         """Tension between the two liquid phases [N/m], for f + (kappa/2) (grad phi)^2 with kappa [m2] in units
@@ -745,10 +813,13 @@ class Solution:
             return float(v) if math.isfinite(v) else None
 
         t_u = float(s.melting_uncertainty_K(phi))
-        up, down = (s.shifted_chi(d) for d in (s.chi_uncertainty, -s.chi_uncertainty))
-        with np.errstate(invalid="ignore"):
-            cloud_u = 0.5 * abs(float(up.cloud_point_K(phi, False)) - float(down.cloud_point_K(phi, False)))
-        phi_c, t_c = s.critical_point()
+        chi_range = tuple(s.shifted_chi(d) for d in (-s.chi_uncertainty, 0.0, s.chi_uncertainty))
+
+        def demixing(name: str, of: Callable[[System], float]) -> Quantity:
+            low, value, high = (of(x) for x in chi_range)
+            return _demixing(name, value, (low, high), s.chi_source)
+
+        phi_c, _ = s.critical_point(exact=True)
         return (
             Quantity("weight_fraction", self.weight_fraction, "1", None, "recipe"),
             Quantity("polymer_volume_fraction", phi, "1", 0.02 * phi, "additive volumes at 150 degC"),
@@ -768,16 +839,10 @@ class Solution:
             ),
             Quantity("chi_A", s.chi_A, "1", s.chi_uncertainty, s.chi_source),
             Quantity("chi_B", s.chi_B_K, "K", None, s.chi_source),
-            Quantity("critical_composition", phi_c, "1", None, "Flory-Huggins"),
-            Quantity("critical_temperature", number(t_c), "K", None, "Flory-Huggins"),
-            Quantity("cloud_point", number(self.cloud_point_K), "K", number(cloud_u), s.chi_source),
-            Quantity(
-                "spinodal_temperature",
-                number(self.spinodal_temperature_K),
-                "K",
-                number(cloud_u),
-                s.chi_source,
-            ),
+            Quantity("critical_composition", number(phi_c), "1", None, "Flory-Huggins"),
+            demixing("critical_temperature", lambda x: x.critical_point(exact=True)[1]),
+            demixing("cloud_point", lambda x: float(x.cloud_point_K(phi))),
+            demixing("spinodal_temperature", lambda x: float(x.spinodal_temperature_K(phi))),
             Quantity("melting_temperature", self.melting_temperature_K, "K", t_u, s.melting.source),
             Quantity("nuclei_density", self.nuclei_density_m3, "1/m3", None, s.nucleation.source),
             Quantity(

@@ -130,3 +130,21 @@ def test_two_equal_liquids_demix_at_chi_two():
 def test_refuses_a_lopsided_matrix():
     with pytest.raises(InputError, match="symmetric"):
         Mixture(np.array([1.0, 2.0]), np.array([[0, 1.0], [0.0, 0]]), np.zeros((2, 2)))
+
+
+def test_critical_residual_of_one_chain_vanishes_at_its_critical_point():
+    n = 120.0
+    m = Mixture(np.array([1.0, n]), np.array([[0, -0.5], [-0.5, 0]]), np.array([[0, 400.0], [400.0, 0]]))
+    at = 1 / (1 + np.sqrt(n))
+    # Against one side of the point, where it is of order one over phi^2.
+    scale = abs(m.critical_residual([1 - 0.5 * at, 0.5 * at]))
+    assert abs(m.critical_residual([1 - at, at])) < 1e-9 * scale
+    assert m.critical_residual([1 - 0.5 * at, 0.5 * at]) * m.critical_residual([1 - 2 * at, 2 * at]) < 0
+
+
+def test_unstable_however_hot_is_infinite_and_stable_however_cold_is_nan():
+    def mixture(a, b):
+        return Mixture(np.array([1.0, 100.0]), np.array([[0, a], [a, 0]]), np.array([[0, b], [b, 0]]))
+
+    assert np.isinf(mixture(3.0, 100.0).spinodal_temperature_K([0.7, 0.3]))
+    assert np.isnan(mixture(-1.0, -100.0).spinodal_temperature_K([0.7, 0.3]))

@@ -96,6 +96,57 @@ def test_exact_cloud_point_with_resin_is_at_or_above_the_quasi_binary_one(system
     assert np.all(exact > quasi * 0.995)
 
 
+def test_critical_point_of_grades_is_stockmayers(system):
+    """Grades that differ in length only: phi_c = 1/(1 + N_w/sqrt(N_z)); the spinodal there needs N_w alone."""
+    lengths, shares = np.array([400.0, 1000.0, 3000.0]), np.array([0.5, 0.3, 0.2])
+    chains = tuple(
+        Chain("P", n, x, True, system.chi_A, system.chi_B_K) for n, x in zip(lengths, shares, strict=True)
+    )
+    n_w = float(shares @ lengths)
+    n_z = float(shares @ lengths**2) / n_w
+    graded = replace(system, chains=chains, segments=n_w)
+    phi, t = graded.critical_point(exact=True)
+    assert phi == pytest.approx(1 / (1 + n_w / np.sqrt(n_z)), rel=1e-9)  # a root, found to 1e-12
+    chi = 0.5 * (1 / (n_w * phi) + 1 / (1 - phi))
+    assert float(system.chi(t)) == pytest.approx(chi, rel=1e-9)
+    assert phi < 0.9 * graded.critical_point()[0] or phi > 1.1 * graded.critical_point()[0]
+
+
+def test_critical_point_with_resin_lies_on_both_curves(system):
+    """Three components: cloud point and spinodal touch there, and only there."""
+    s = resinous(system, -0.3)
+    phi, t = s.critical_point(exact=True)
+    # Newton for the cloud point stops at 1e-11; near the critical point droplet and parent are one, 1e-4 of T.
+    assert s.spinodal_temperature_K(phi) == pytest.approx(t, rel=1e-9)
+    assert s.cloud_point_K(phi) == pytest.approx(t, rel=1e-4)
+    for other in (0.4 * phi, 3 * phi):
+        assert s.cloud_point_K(other) > float(s.spinodal_temperature_K(other)) * (1 + 1e-4)
+
+
+def test_demixing_carries_an_interval_and_a_number_only_where_it_is_one(system):
+    def of(s, phi=0.3):
+        return {x.name: x for x in Solution(s, phi, 430.0).quantities()}["cloud_point"]
+
+    plain = of(system)
+    low, high = (float(system.shifted_chi(d).cloud_point_K(0.3)) for d in (-0.2, 0.2))
+    assert plain.interval == pytest.approx((low, high), rel=1e-12)
+    assert plain.uncertainty == pytest.approx(0.5 * (high - low), rel=1e-12)
+    assert plain.note == ""
+    # chi that hardly depends on temperature: a straight line would give +- T u/B = some 700 K.
+    flat = of(replace(system, chi_A=0.3, chi_B_K=115.0, chi_uncertainty=0.19))
+    assert flat.value is not None
+    assert flat.uncertainty is None
+    assert flat.interval is not None
+    assert flat.interval[1] is None
+    assert "above 375 degC" in flat.note
+    hot = of(system.shifted_chi(2.0))
+    assert (hot.value, hot.uncertainty) == (None, None)
+    assert "every temperature" in hot.note
+    cold = of(replace(system, chi_A=0.0, chi_B_K=40.0, chi_uncertainty=0.01))
+    assert (cold.value, cold.uncertainty, cold.interval) == (None, None, (None, None))
+    assert "none above" in cold.note
+
+
 def test_fit_to_a_cloud_point(system):
     fitted = system.fitted_to_cloud_point(0.3, 430.0, "a measurement")
     assert np.isclose(fitted.cloud_point_K(fitted.volume_fraction(0.3)), 430.0, rtol=1e-12)
