@@ -7,9 +7,9 @@ from typing import Any
 
 from percola.errors import InputError
 from percola.judge.definitions import Definitions, definitions
-from percola.judge.operators import join, judge_combination, judge_criterion
+from percola.judge.operators import join, judge_combination, judge_criterion, shown
 from percola.judge.verdict import Status, Verdict
-from percola.measurement import Measurement
+from percola.measurement import Check, Measurement
 
 #: What `judge` answers when no keys are named.
 DEFAULT_KEYS = ("definition_A", "claim_1", "claim_2", "claim_3", "claim_4")
@@ -28,6 +28,9 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
 
     Returns:
         A `Measurement` named ``structure_class`` whose evidence holds the reasons in numbers.
+
+    The class is that of the internal structure (paragraph 25), whatever the surface layers are; where one of them is
+    closed, a check says that the membrane as a whole is non-porous.
 
     Limitations: below about 17 % polymer the struts of a true network are so thin that less than half of its
     interface is saddle-shaped (mathematical, see docs/theory/judging.md); such structures come out as
@@ -60,6 +63,9 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
         "possible": [kind.key for kind in possible],
         "reasons": [v.to_dict() for v in verdicts.values()],
     }
+    skin = _skin(known)
+    if skin:
+        evidence["membrane"] = "non_porous"
     if len(sure) == 1:
         kind = sure[0]
         evidence["words"] = kind.words
@@ -69,18 +75,20 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
             "",
             method=f"EP 1063256 {kind.source}",
             region="core",
+            checks=skin,
             evidence=evidence,
         )
     asked = {name.removeprefix("!") for kind in possible for row in kind.when for name in row}
-    open_questions = [
-        v.words
+    undecided = {
+        key: v
         for key, v in verdicts.items()
         if key in asked and v.status in (Status.UNDECIDED, Status.NOT_APPLICABLE)
-    ]
+    }
+    evidence["open"] = list(undecided)
     if possible:
         names = ", ".join(kind.key.replace("_", " ") for kind in possible)
         evidence["words"] = f"could be {names}; open: " + (
-            "; ".join(open_questions) or "several classes hold"
+            "; ".join(_asked(v, rules) for v in undecided.values()) or "several classes hold"
         )
     else:
         failed = [v for v in verdicts.values() if v.status is Status.FAIL and v.group == "definition"]
@@ -91,7 +99,42 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
         "",
         method="EP 1063256 paragraphs 16, 33, 34, 54",
         region="core",
+        checks=skin,
         evidence=evidence,
+    )
+
+
+def _asked(verdict: Verdict, rules: Definitions) -> str:
+    """An open question in words: what is asked, what was found and what the threshold is good to."""
+    title = verdict.title[:1].lower() + verdict.title[1:]
+    if not verdict.measurements or not verdict.measurements[0].defined:
+        return f"{title} ({verdict.words})"
+    m = verdict.measurements[0]
+    found = (
+        str(m.value)
+        if isinstance(m.value, str) or m.value is None
+        else shown(float(m.value), m.unit, m.uncertainty)
+    )
+    spread = rules.criteria[verdict.key].spread
+    good = f", the threshold is good to ±{shown(spread, verdict.unit)}" if spread else ""
+    failed = [c.message for c in m.checks if c.status == "fail"]
+    return f"{title} ({found}; {verdict.threshold} is asked{good})" + (f": {failed[0]}" if failed else "")
+
+
+def _skin(known: Sequence[Measurement]) -> tuple[Check, ...]:
+    """A check where the inside is open and a surface layer is not (paragraphs 77 to 79, 101)."""
+    found = {m.region: m for m in known if m.name == "through_porosity"}
+    wall, core = found.get("wall"), found.get("core")
+    if wall is None or wall.value != 0 or core is None or not core.value:
+        return ()
+    closed = [layer for layer in wall.evidence.get("closed", ()) if layer != "core"]
+    return (
+        Check(
+            "surface layers",
+            "warn",
+            f"this is the structure of the inside; the {' and '.join(closed) or 'surface'} is closed, so the membrane as a "
+            "whole is non-porous (para. 25, 77 to 79, 101)",
+        ),
     )
 
 

@@ -169,6 +169,8 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
         status = Status.PASS
     elif p <= 1 - confidence:
         status = Status.FAIL
+        if m.evidence.get("why"):
+            words += f"; {m.evidence['why']}"
     else:
         status = Status.UNDECIDED
         words += f"; it passes with a probability of {100 * p:.0f} %"

@@ -11,7 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from percola.measure.connectivity import measure_openness, network_share, openness
+    from percola.measure.connectivity import (
+        measure_openness,
+        network_share,
+        openness,
+        wall_through_porosity,
+    )
     from percola.measure.descriptors import structure_descriptors
     from percola.measure.isotropy import degree_of_anisotropy
     from percola.measure.permeability import Layer, WallGeometry, permeance, water_permeability
@@ -36,6 +41,7 @@ _HOMES = {
     "measure_openness": "connectivity",
     "network_share": "connectivity",
     "openness": "connectivity",
+    "wall_through_porosity": "connectivity",
     "structure_descriptors": "descriptors",
     "degree_of_anisotropy": "isotropy",
     "Layer": "permeability",
@@ -89,6 +95,7 @@ __all__ = [
     "sem_surface_pore_size",
     "structure_descriptors",
     "surface_to_internal_pore_ratio",
+    "wall_through_porosity",
     "warm_up",
     "water_permeability",
 ]

@@ -4,13 +4,19 @@ phases.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from percola.measure._volume import PARA, BoolVolume, Periodic, checked
 from percola.measurement import Check, Measurement
+
+if TYPE_CHECKING:
+    from percola.measure.permeability import WallGeometry
 
 LabelVolume = NDArray[np.unsignedinteger]
 
@@ -266,3 +272,72 @@ def measure_openness(
             )
         )
     return out
+
+
+def wall_through_porosity(
+    found: Sequence[Measurement],
+    wall: WallGeometry,
+    surfaces_m: Mapping[str, float],
+    alike: bool = False,
+) -> Measurement:
+    """`through_porosity` of the whole wall: 0 where any layer of it is closed, else the mean over its layers.
+
+    The layers stand in series, so the membrane is open from one side to the other only where all of them are
+    (paragraph 16). The internal structure is another question: a membrane with a closed skin may be the percolation
+    structure inside (paragraphs 77 to 79, 101).
+
+    Args:
+        found: measurements with `through_porosity` of the core and of the surface layers.
+        wall: its thickness.
+        surfaces_m: thickness of each surface layer by region.
+        alike: whether the outer layer stands for the inner one too.
+
+    Limitation: a layer is judged by one box, which near the threshold may be closed where a larger piece is not.
+    """
+    by_region = {m.region: m for m in found if m.name == "through_porosity"}
+    core = by_region["core"]
+    layers = []
+    for region, thickness_m in surfaces_m.items():
+        m = by_region.get(region) or (by_region.get("outer_surface") if alike else None)
+        if m is not None:
+            layers.append((region, m, thickness_m))
+    rest = wall.thickness_m - sum(thickness for _, _, thickness in layers)
+    layers.append(("core", core, rest))
+    values = [(float(m.value or 0.0), m.uncertainty or 0.0, t) for _, m, t in layers]
+    closed = [
+        region.replace("_", " ")
+        for (region, _, _), (value, _, _) in zip(layers, values, strict=True)
+        if value <= 0
+    ]
+    value = 0.0 if closed else sum(v * t for v, _, t in values) / wall.thickness_m
+    error = None if closed else math.sqrt(sum((u * t) ** 2 for _, u, t in values)) / wall.thickness_m
+    verb = "is" if len(closed) == 1 else "are"
+    words = (
+        f"the {' and '.join(closed)} {verb} closed, as seen in one box of each layer: nothing leads through the wall"
+        if closed
+        else "voids lead through the core and both surface layers"
+    )
+    return Measurement(
+        "through_porosity",
+        value,
+        "1",
+        error,
+        PARA + "16: voids from one side of the wall to the other; 0 where one layer in series is closed",
+        "wall",
+        (
+            Check(
+                "every layer is open",
+                "warn" if closed else "pass",
+                words,
+            ),
+        ),
+        {
+            "closed": closed,
+            "why": words,
+            "layers": [
+                {"region": region, "through_porosity": v, "thickness_m": t}
+                for (region, _, _), (v, _, t) in zip(layers, values, strict=True)
+            ],
+        },
+        ("ep1063256",),
+    )

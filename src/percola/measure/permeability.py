@@ -189,6 +189,16 @@ def water_permeability(
         "pass" if k > 0 else "warn",
         "voids reach from side to side" if k > 0 else "no void reaches from side to side: permeability 0",
     )
+    shut = [layer.side for layer in layers if layer.permeability_m2 <= 0]
+    passed = opened
+    if k > 0 and shut:
+        surfaces = " and ".join(f"{side} surface" for side in dict.fromkeys(shut))
+        verb = "is" if len(set(shut)) == 1 else "are"
+        passed = Check(
+            "flow goes through",
+            "warn",
+            f"the {surfaces} {verb} closed: no water passes the membrane as a whole",
+        )
     evidence = {
         "uncertainty_common": k * numerical,
         "permeability_m2": k,
@@ -225,7 +235,7 @@ def water_permeability(
             inner * error if inner else None,
             method + (", inner area" if wall.geometry == "fibre" else ""),
             "wall",
-            (settled, opened),
+            (settled, passed),
             membrane,
         ),
     ]

@@ -454,7 +454,7 @@ def measure_surface(
     out.append(surface)
     if section is not None:
         out.append(surface_to_internal_pore_ratio(surface, section, region))
-    return out
+    return [replace(m, citations=("ep1063256",)) for m in out]
 
 
 def layer_permeability(

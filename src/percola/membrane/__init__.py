@@ -2,7 +2,14 @@
 
 from percola.membrane.drying import DryingLaw, Structure, collapse_radius_m, dried
 from percola.membrane.geometry import Membrane, membrane
-from percola.membrane.stretching import RECOVERY, Draw, residual_strain, stretched
+from percola.membrane.stretching import (
+    RECOVERY,
+    Draw,
+    area_strains,
+    residual_strain,
+    stretched,
+    stretched_gel,
+)
 
 __all__ = [
     "RECOVERY",
@@ -10,9 +17,11 @@ __all__ = [
     "DryingLaw",
     "Membrane",
     "Structure",
+    "area_strains",
     "collapse_radius_m",
     "dried",
     "membrane",
     "residual_strain",
     "stretched",
+    "stretched_gel",
 ]

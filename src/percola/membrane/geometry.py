@@ -55,7 +55,7 @@ def membrane(
         geometry: "sheet" or "fibre".
         thickness_m, inner_radius_m, outer_radius_m: of the liquid wall.
         cooling_ratio: V_gel at room temperature over V_solution at the die.
-        draws: stretchings, already applied to the structures.
+        draws: stretchings of gel and membrane, already applied to the structures.
 
     Limitation: isotropic shrinkage. Fibres held at constant length shrink more across, less along.
     """
@@ -64,10 +64,9 @@ def membrane(
         raise InputError("structures", "no core", "at least one structure of the core")
     ratio = cooling_ratio * sum(s.gel_to_membrane for s in core) / len(core)
     scale = ratio ** (1.0 / 3.0)
-    side = 1.0
+    across = scale
     for draw in draws:
-        side *= draw.stretch_ratios[2]
-    across = scale * side
+        across *= draw.stretch_ratios[2]
     if geometry == "fibre":
         if inner_radius_m is None or outer_radius_m is None:
             raise InputError("inner_radius_m, outer_radius_m", "missing", "both radii of a fibre")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from percola.errors import PercolaError, ResourceError, SolveError
 from percola.grid import Grid
 from percola.measurement import Check, CheckStatus, Measurement
-from percola.membrane import Membrane, Structure, dried, membrane, stretched
+from percola.membrane import Draw, Membrane, Structure, dried, membrane, stretched, stretched_gel
 from percola.pipeline import physics as bridge
 from percola.pipeline.plan import (
     DEFAULT_SIZE,
@@ -36,9 +36,18 @@ from percola.store import RunDirectory, run_id
 FloatArray = npt.NDArray[np.float64]
 _CHECKPOINT_EVERY_S = 8.0
 MIN_PORES_ACROSS = 6.0
+FLOW_WARNS = 0.3
+"""Share of its own length by which flow would move the structure from which on a run warns: with a viscosity known within a
+factor of ten, a third may be all of it."""
+FLOW_FAILS = 1.0
+"""Share from which on flow rivals diffusion: what it does to the widest pores is not in the box, so no pore size ratio of
+the wall is decided."""
+MIN_CRYSTALS = 8.0
+"""Crystals that the boxes of the core must hold together: two along each edge, the fewest between which a structure can be
+seen to vary."""
 MAX_STEPS = 4000
 """Step trials for one box; a gel that has not set by then is taken as it stands, and the run says so."""
-HOLD_S = 1800.0
+HOLD_S = 3600.0
 """Time between cooling and extraction [s]; the patent does not say. It matters only where the gel has not set by then."""
 _CITATIONS = (
     "ep1063256",
@@ -54,6 +63,8 @@ _CITATIONS = (
     "avrami1939",
     "nakamura1972",
     "hoffman1976",
+    "siggia1979",
+    "rubinsteincolby2003",
     "muthukumar2016",
     "gibsonashby1997",
     "astmf316",
@@ -198,6 +209,7 @@ class _Worker:
         self.stage = "recipe"
         self.notes: list[str] = []
         self.gel_record: dict[str, Any] = {}
+        self.draws, self.draw_results = bridge.draws(recipe)
 
     # -- the row of stages -------------------------------------------------------------------------
 
@@ -213,8 +225,8 @@ class _Worker:
         solution, polymer = self.describe()
         history, wall = self.cool(solution)
         structures = self.gelate(solution, polymer, history, wall)
-        body, draw_results = self.shape(solution, polymer, wall, structures)
-        found = self.measure(solution, body, draw_results)
+        body = self.shape(solution, polymer, wall, structures)
+        found = self.measure(solution, body)
         verdicts = self.judge(found)
         self.report()
         return RunResult(directory.path, opened, tuple(found), tuple(verdicts), tuple(self.notes))
@@ -413,6 +425,9 @@ class _Worker:
             phi = np.repeat(phi[:, None, :], 8, axis=1)
             psi = np.repeat(psi[:, None, :], 8, axis=1)
         periodic = (True, True, region.name == "core")
+        for draw in self._draws("gel"):
+            phi = stretched_gel(phi, periodic, draw)
+            psi = np.minimum(stretched_gel(psi, periodic, draw), np.float32(1.0))
         structure = dried(phi, grid.spacing_m, periodic, law, region.name)
         record = _record(result, expected, gel, structure, problem, region)
         file = directory.write_fields(
@@ -440,46 +455,44 @@ class _Worker:
 
     # -- membrane ------------------------------------------------------------------------------------
 
-    def shape(
-        self, solution: Any, polymer: Any, wall: Any, structures: list[Structure]
-    ) -> tuple[Membrane, list[Measurement]]:
-        """Stretching and the sizes of the dry wall."""
+    def _draws(self, stage: str) -> tuple[Draw, ...]:
+        return tuple(draw for draw in self.draws if draw.stage == stage)
+
+    def shape(self, solution: Any, polymer: Any, wall: Any, structures: list[Structure]) -> Membrane:
+        """Stretching of the dry membrane, and the sizes of the dry wall; a gel was stretched before it dried."""
         self.stage = "membrane"
-        draws, found = bridge.draws(self.recipe)
-        for draw in draws:
+        for draw in self._draws("membrane"):
             structures = [stretched(s, draw) for s in structures]
-        if draws:
+        if self.draws:
             self.notes.append("Stretching is affine: pores torn open by it (para. 69) are not modelled.")
-        if any(stretch.stage == "gel" for stretch in self.recipe.stretching):
-            self.notes.append(
-                "A stretch of the gel is applied to the dry structure: collapse after it is not repeated."
-            )
+        if self._draws("gel"):
+            self.notes.append("The gel is stretched at constant volume, then extracted and dried.")
         if self.recipe.extraction is None:
             self.notes.append(
                 "The recipe has no extraction: what is measured is the gel with its lean phase emptied and no capillary collapse."
             )
         _, cooling = bridge.volumes(solution, polymer)
-        body = membrane(
+        return membrane(
             tuple(structures),
             wall.geometry,
             wall.thickness_m,
             wall.inner_radius_m,
             wall.outer_radius_m,
             cooling,
-            draws,
+            self.draws,
         )
-        return body, found
 
     # -- measurements ----------------------------------------------------------------------------------
 
-    def measure(self, solution: Any, body: Membrane, draw_results: list[Measurement]) -> list[Measurement]:
+    def measure(self, solution: Any, body: Membrane) -> list[Measurement]:
         from percola.judge import structure_class
         from percola.measure import (
+            Box,
             WallGeometry,
-            combine,
             layer_permeability,
-            measure_structure,
+            measure_realizations,
             measure_surface,
+            wall_through_porosity,
         )
 
         self.stage = "measure"
@@ -506,18 +519,12 @@ class _Worker:
                     layers.append(layer_permeability(s.void, s.spacing_m, s.periodic, thickness, side))
             if not body.region("inner_surface"):  # both faces are cooled alike
                 layers += [dataclasses.replace(layer, side="inner") for layer in layers]
-        sets = []
-        for i, s in enumerate(core):
 
-            def show(words: str, part: float, i: int = i) -> None:
-                self.tell("measure", 0.1 + 0.8 * (i + part) / len(core), words)
+        def show(words: str, part: float) -> None:
+            self.tell("measure", 0.1 + 0.8 * part, words)
 
-            sets.append(
-                measure_structure(
-                    s.void, s.spacing_m, s.periodic, s.level, geometry, which, show, layers=layers
-                )
-            )
-        found = combine(sets)
+        boxes = [Box(s.void, s.spacing_m, s.periodic, s.level) for s in core]
+        found = measure_realizations(boxes, geometry, which, show, layers=layers)
         section = next((m for m in found if m.name == "sem_average_pore_size"), None)
         for region in ("outer_surface", "inner_surface"):
             for s in body.region(region):
@@ -527,8 +534,18 @@ class _Worker:
                         s.void, s.spacing_m, s.periodic, s.level, region=region, section=section
                     )
         found = [self._exchange_checked(m) for m in found]
+        if not flat:
+            found.append(
+                wall_through_porosity(
+                    found,
+                    geometry,
+                    {f"{layer.side}_surface": layer.thickness_m for layer in layers},
+                    alike=not body.region("inner_surface"),
+                )
+            )
+            found = self._wall_checked(found, len(core))
         found += _sizes(body)
-        found += draw_results
+        found += self.draw_results
         found += _declared(self.recipe, solution)
         box = self._box_checks(core)
         found = [
@@ -555,6 +572,36 @@ class _Worker:
             "exchange of solvent with the liquid medium, which shapes this surface (para. 77 to 79), is not modelled",
         )
         return dataclasses.replace(m, checks=(*m.checks, check))
+
+    def _wall_checked(self, found: list[Measurement], boxes: int) -> list[Measurement]:
+        """Pore sizes of the wall with what the boxes cannot know: flow of the rich phase, crystals too few, closed faces."""
+        records = [self.directory.payload(f"gel-core-{i}")["history"] for i in range(boxes)]
+        flow = _flow_checks([r["flow_share"] for r in records if r.get("flow_share") is not None])
+        crystals = _crystal_checks([r["expected_seeds"] for r in records if "expected_seeds" in r])
+        opened = next(m for m in found if m.name == "through_porosity" and m.region == "wall")
+        closed = [layer for layer in opened.evidence["closed"] if layer != "core"]
+        skin: tuple[Check, ...] = ()
+        if closed:
+            skin = (
+                Check(
+                    "surface layers",
+                    "warn",
+                    f"of the inside, as after taking off the closed {' and '.join(closed)} (para. 101): nothing passes the "
+                    "membrane as a whole",
+                ),
+            )
+        added = {
+            "pore_size_ratio": (*flow, *crystals, *skin),
+            "maximum_pore_size": (*flow, *skin),
+            "bubble_point_pressure": (*flow, *skin),
+            "average_pore_size": skin,
+        }
+        return [
+            dataclasses.replace(m, checks=(*m.checks, *added[m.name]))
+            if m.region == "wall" and m.name in added
+            else m
+            for m in found
+        ]
 
     def _box_checks(self, core: tuple[Structure, ...]) -> tuple[Check, ...]:
         record = self.directory.payload("gel-core-0")
@@ -645,6 +692,7 @@ def _record(
     edge = min(problem.grid.edges_m)
     across = edge / last.structure_length_m if demixed and last.structure_length_m > 0 else 0.0
     where = region.name.replace("_", " ")
+    flow = _flow(gel, last, problem) if demixed else None
     notes = []
     if region.name == "core":
         if demixed:
@@ -658,7 +706,7 @@ def _record(
                 )
         else:
             notes.append("The core set before it demixed: a uniform gel, which dries to a dense film.")
-        if problem.expected_seeds < 8:
+        if problem.expected_seeds < MIN_CRYSTALS:
             notes.append(
                 f"The box holds {result.seeds} crystal nuclei ({problem.expected_seeds:.1f} expected): how the structure "
                 "varies between nuclei is hardly sampled; use --realizations or a larger --size."
@@ -668,7 +716,8 @@ def _record(
                 f"{100 * (1 - last.crystallinity):.0f} % of the core had not crystallized at the end of the solve "
                 f"({last.time_s:.0f} s): it would go on coarsening until it is extracted."
             )
-        notes.append(_flow_note(gel, last, problem))
+        if flow is not None:
+            notes.append(_flow_note(*flow))
     if structure.closed_share > 0.02:
         notes.append(
             f"{100 * structure.closed_share:.0f} % of the pore volume of the {where} closes by capillary pressure on drying."
@@ -700,13 +749,17 @@ def _record(
         "onset_speed": float(np.asarray(problem.model.onset_speed)),
         "widened_interface_m": problem.scales.interface_m,
         "finest_wavelength_m": problem.scales.wavelength_m,
+        "expected_seeds": problem.expected_seeds,
+        "flow_share": None if flow is None else flow[0],
+        "rich_viscosity_Pa_s": None if flow is None else flow[1],
         "forecast": dataclasses.asdict(expected),
     }
     return {"history": history, "notes": notes, "lengths_across": across}
 
 
-def _flow_note(gel: Any, last: Any, problem: Any) -> str:
-    """The hydrodynamic crossover of the rich phase, in words: where the diffusive model ends.
+def _flow(gel: Any, last: Any, problem: Any) -> tuple[float, float]:
+    """(share of its own length by which flow would move the structure before it set, viscosity of the rich phase [Pa s]):
+    where the diffusive model ends.
 
     Siggia, Phys. Rev. A 20, 595 (1979): flow driven by tension coarsens at 0.1 sigma/eta. The viscosity of the entangled
     rich phase is estimated by scaling, eta_s (phi/phi_e)^3.9 eta_e with phi_e ten times the overlap N^(-4/5) and
@@ -732,12 +785,48 @@ def _flow_note(gel: Any, last: Any, problem: Any) -> str:
     )
     start = float(np.asarray(problem.model.schedule.time_s)[0])
     moved = 0.1 * tension / viscosity * max(last.time_s - start, 0.0)
-    length = max(last.structure_length_m, 1e-12)
-    share = moved / length
-    verdict = "within" if share < 0.3 else "at the edge of" if share < 3.0 else "beyond"
+    return moved / max(last.structure_length_m, 1e-12), viscosity
+
+
+def _flow_note(share: float, viscosity_Pa_s: float) -> str:
+    where = "within" if share < FLOW_WARNS else "at the edge of" if share < FLOW_FAILS else "beyond"
     return (
-        f"Flow of the polymer-rich phase (viscosity about {viscosity:.1g} Pa s, a factor of ten uncertain) is left out; it "
-        f"would move the structure by {share:.1g} of its length before it set: {verdict} the diffusive model."
+        f"Flow of the polymer-rich phase (viscosity about {viscosity_Pa_s:.1g} Pa s, a factor of ten uncertain) is left out; it "
+        f"would move the structure by {share:.2g} of its length before it set: {where} the diffusive model."
+    )
+
+
+def _flow_checks(shares: list[float]) -> tuple[Check, ...]:
+    """Whether the flow left out may have made pores wider than the boxes show; the box with the most of it counts."""
+    if not shares:
+        return ()
+    share = max(shares)
+    status: CheckStatus = "pass" if share < FLOW_WARNS else "warn" if share < FLOW_FAILS else "fail"
+    words = {
+        "pass": "within the diffusive model",
+        "warn": "at the edge of the diffusive model, the widest pores may be wider",
+        "fail": "beyond the diffusive model, the widest pores of a real wall are not in the box",
+    }
+    return (
+        Check(
+            "flow of the rich phase",
+            status,
+            f"flow left out would move the structure by {share:.2g} of its length before it set: {words[status]}",
+        ),
+    )
+
+
+def _crystal_checks(expected: list[float]) -> tuple[Check, ...]:
+    """Whether the boxes hold enough crystals to show how the structure varies between them."""
+    if not expected or sum(expected) >= MIN_CRYSTALS:
+        return ()
+    return (
+        Check(
+            "crystals in the core",
+            "fail",
+            f"heterogeneity between crystals not sampled: {sum(expected):.1f} crystals expected in the core's boxes, "
+            f"{MIN_CRYSTALS:.0f} wanted (larger --size or --realizations)",
+        ),
     )
 
 
@@ -755,6 +844,7 @@ def _sizes(body: Membrane) -> list[Measurement]:
                     "die size and volume balance, isotropic shrinkage",
                     "wall",
                     evidence={"volume_ratio": body.volume_ratio},
+                    citations=("ep1063256",),
                 )
             )
     return out

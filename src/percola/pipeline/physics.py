@@ -11,7 +11,7 @@ from percola import tables
 from percola.errors import TableError
 from percola.gel.problem import GelPhysics
 from percola.measurement import Measurement
-from percola.membrane import Draw, DryingLaw, residual_strain
+from percola.membrane import Draw, DryingLaw, area_strains, residual_strain
 from percola.recipe.model import Recipe
 from percola.recipe.physics import comonomer_mole_fraction, polymer_name
 from percola.thermo.system import Solution, System
@@ -92,33 +92,50 @@ def drying_law(recipe: Recipe, solution: Solution, polymer: Any) -> DryingLaw:
 
 
 def draws(recipe: Recipe) -> tuple[tuple[Draw, ...], list[Measurement]]:
-    """The stretchings as residual strains, and each as a measurement."""
+    """The stretchings as residual strains along and across, and each as a measurement (length or area, para. 82)."""
     out: list[Draw] = []
     found: list[Measurement] = []
     for stretch in recipe.stretching:
-        uncertainty: float | None = None
+        uniaxial = stretch.mode == "uniaxial"
+        given = stretch.lengthwise_ratio is not None
+        drawn = ((stretch.lengthwise_ratio or 1.0) - 1.0, (stretch.crosswise_ratio or 1.0) - 1.0)
+        lost: tuple[float, float] | None = None
+        along: float
+        across: float | None
         if stretch.residual_strain is not None:
             strain = stretch.residual_strain.value
+            along, across = (strain, None) if uniaxial else area_strains(strain, drawn if given else None)
             method = "given with the recipe"
-        else:
-            along = stretch.lengthwise_ratio or 1.0
-            elongation = along * (stretch.crosswise_ratio or 1.0) - 1.0
-            if stretch.relaxed:
-                strain, uncertainty = residual_strain(elongation)
-                method = (
-                    "elongation less the share that is lost on relaxing (0.49 +- 0.10, para. 91, 116, 117)"
+            if not uniaxial:
+                method += (
+                    ", shared between the directions as drawn" if given else ", the same in both directions"
                 )
-            else:
-                strain, method = elongation, "elongation, held"
-        out.append(Draw("uniaxial" if stretch.mode == "uniaxial" else "biaxial", strain))
+        elif stretch.relaxed:
+            (along, first), (across, second) = residual_strain(drawn[0]), residual_strain(drawn[1])
+            lost = (first, second)
+            method = "elongation less the share that is lost on relaxing (0.49 +- 0.10, para. 91, 116, 117)"
+        else:
+            along, across = drawn
+            method = "elongation, held"
+        draw = Draw(along, None if uniaxial else across, stretch.stage)
+        uncertainty: float | None = None
+        if lost is not None:
+            # the share lost is one number for both directions
+            uncertainty = lost[0] if uniaxial else lost[0] * (1.0 + (across or 0.0)) + lost[1] * (1.0 + along)
+        out.append(draw)
         found.append(
             Measurement(
                 "stretching_residual_strain",
-                strain,
+                draw.residual_strain,
                 "1",
                 uncertainty,
-                f"EP 1063256 para. 82, 89(10): {method}",
+                f"EP 1063256 para. 82, 89(10): {'length' if uniaxial else 'area'}; {method}",
                 "wall",
+                evidence={
+                    "stage": stretch.stage,
+                    "lengthwise_strain": draw.lengthwise_strain,
+                    "crosswise_strain": draw.crosswise_strain,
+                },
                 citations=("ep1063256",),
             )
         )

@@ -323,3 +323,32 @@ def test_our_own_threshold_needs_a_reason() -> None:
     own = BASE.replace("patent", "percola") + 'operator="at_most"\nvalue=1.0\nunit="1"'
     with pytest.raises(InputError, match="reason"):
         parse(f"schema_version = 1\nconfidence = 0.95\n[[criterion]]\n{own}\n")
+
+
+def test_an_open_class_says_what_is_asked_in_words() -> None:
+    """The saddles of Example 7 at the default size: inside the spread of our own threshold."""
+    found = structure_class(measured(saddle_area_fraction=(0.471, None, "1")))
+    assert found.value == "undecided"
+    assert found.evidence["possible"] == ["percolation"]
+    assert found.evidence["open"] == ["class_saddle"]
+    words = found.evidence["words"]
+    assert words.startswith("could be percolation; open: the interface is largely saddle-shaped")
+    assert "0.471" in words
+    assert "at least 0.45 is asked" in words
+    assert "good to ±0.04" in words
+    # Definition (A) asks for nothing that is open here.
+    verdict = only(judge(measured(saddle_area_fraction=(0.471, None, "1"))), "definition_A")
+    assert verdict.status is Status.PASS
+    assert not set(found.evidence["open"]) & {p.key for p in verdict.parts}
+
+
+def test_a_failed_check_of_the_ratio_leaves_class_and_verdict_open_with_its_reason() -> None:
+    rest = [m for m in measured() if m.name != "pore_size_ratio"]
+    beyond = Check("flow of the rich phase", "fail", "beyond the diffusive model")
+    found = [*rest, Measurement("pore_size_ratio", 1.0, "1", 0.02, region="wall", checks=(beyond,))]
+    kind = structure_class(found)
+    assert kind.evidence["possible"] == ["percolation", "coarse"]
+    assert "beyond the diffusive model" in kind.evidence["words"]
+    verdict = only(judge(found), "definition_A")
+    assert verdict.status is Status.UNDECIDED
+    assert "beyond the diffusive model" in verdict.words
