@@ -67,7 +67,7 @@ def run(
     recipe: RecipeName,
     out: Annotated[Path | None, typer.Option(help="Folder for run directories; runs, if not given.")] = None,
     size: Annotated[
-        int | None, typer.Option(help="Cells along each edge of the box; 128, if not given.")
+        int | None, typer.Option(help="Cells along each edge of the box; 100, if not given.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of noise and nuclei.")] = 0,
     realizations: Annotated[
@@ -102,7 +102,6 @@ def run(
             dims=dims,
             realizations=realizations,
             resume=not fresh,
-            quiet=json,
         )
         met = room.answer_requirements(wanted, answer)
     (emit_json if json else summary.show)(answer)

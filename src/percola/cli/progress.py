@@ -1,8 +1,9 @@
-"""Progress of a run on standard error, and on a terminal only."""
+"""Progress of a run on standard error: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,26 @@ if TYPE_CHECKING:
     from percola.pipeline import Event
 
 
-class Progress:
-    """One line for each stage, with a bar where the stage tells its share done; silent off a terminal.
+QUIET_S = 15.0
+"""Least time between two plain lines of one stage [s]: a log of some minutes stays a page."""
 
-    Call it with the events of :func:`percola.pipeline.run`.
+
+class Progress:
+    """One line for each stage, with a bar where the stage tells its share done.
+
+    Where standard error is no terminal: a plain line when a stage begins, and while it lasts one at most every
+    :data:`QUIET_S`. Call it with the events of :func:`percola.pipeline.run`.
     """
 
-    def __init__(self, wanted: bool) -> None:
+    def __init__(self) -> None:
         self._bars: Bars | None = None
         self._tasks: dict[str, Any] = {}
-        self._wanted = wanted and sys.stderr.isatty()
+        self._terminal = sys.stderr.isatty()
+        self._stage = ""
+        self._told_s = 0.0
 
     def __enter__(self) -> Progress:
-        if self._wanted:
+        if self._terminal:
             from rich import progress
             from rich.table import Column
 
@@ -53,6 +61,7 @@ class Progress:
 
     def __call__(self, event: Event) -> None:
         if self._bars is None:
+            self._plain(event)
             return
         stage, share, words = event.stage, event.fraction, event.message
         if stage == "recipe":  # what is run, whether it resumes, what it needs: sentences, not a stage
@@ -67,3 +76,17 @@ class Progress:
         else:
             done = min(max(share, 0.0), 1.0)
             self._bars.update(self._tasks[stage], total=1.0, completed=done, description=words)
+
+    def _plain(self, event: Event) -> None:
+        stage, share, words = event.stage, event.fraction, event.message
+        now = time.monotonic()
+        if stage == "recipe":
+            line = words
+        elif stage != self._stage:
+            line = f"{stage}: {words}"
+        elif now - self._told_s >= QUIET_S:
+            line = f"{stage}{'' if share is None else f' {100 * share:.0f} %'}: {words}"
+        else:
+            return
+        self._stage, self._told_s = stage, now
+        print(line, file=sys.stderr, flush=True)

@@ -23,12 +23,11 @@ def run(
     dims: int,
     realizations: int | None,
     resume: bool,
-    quiet: bool,
 ) -> dict[str, Any]:
     """Run a recipe and return its answer in SI; progress goes to standard error."""
     from percola import pipeline
 
-    with Progress(not quiet) as progress:
+    with Progress() as progress:
         result = pipeline.run(
             recipe,
             out=out,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,20 @@ def reported_values(specimen: str | None) -> dict[str, str]:
     return {v.name: ("at most " if v.relation == "<=" else "") + v.text for v in reported.values}
 
 
+def class_remark(measurement: Mapping[str, Any], verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """What is open of an undecided structure class, and whether definition (A) asks for it."""
+    evidence = measurement.get("evidence", {})
+    if measurement.get("value") != "undecided" or not evidence.get("words"):
+        return ""
+    words = f"undecided: {evidence['words']}"
+    definition = next((v for v in verdicts if v["key"] == "definition_A"), None)
+    if definition is None or definition["status"] != "PASS" or "open" not in evidence:
+        return words
+    if not set(evidence["open"]) & {p["key"] for p in definition.get("parts", ())}:
+        words += ". Definition (A) asks for none of this and passes"
+    return words
+
+
 def show(answer: Mapping[str, Any]) -> None:
     """The summary for a person; the report holds all of it with reasons and sources."""
     from rich.table import Table
@@ -116,6 +130,8 @@ def show(answer: Mapping[str, Any]) -> None:
         said = [c["message"] for c in m.get("checks", ()) if c["status"] != "pass"]
         if m.get("value") is None:
             said.insert(0, m.get("reason") or "no reason given")
+        if m["name"] == "structure_class":
+            said[:0] = filter(None, [class_remark(m, answer["verdicts"])])
         marks = " ".join(f"[{remarks.setdefault(words, len(remarks) + 1)}]" for words in said)
         # Reported values belong to the membrane as a whole; beside a surface they would mislead.
         beside = reported.get(m["name"], "") if "surface" not in m.get("region", "") else ""

@@ -77,6 +77,7 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
             region="core",
             checks=skin,
             evidence=evidence,
+            citations=("ep1063256",),
         )
     asked = {name.removeprefix("!") for kind in possible for row in kind.when for name in row}
     undecided = {
@@ -101,6 +102,7 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
         region="core",
         checks=skin,
         evidence=evidence,
+        citations=("ep1063256",),
     )
 
 

@@ -144,6 +144,7 @@ def _page(
         claims=[_claim(v) for k, v in verdicts.items() if k.startswith("claim_")],
         preferred=[_verdict(v) for v in run.verdicts if v.get("group") == "preferred"],
         structure=_structure_reasons(run),
+        gel_facts=_gel_facts(run),
         checks=_checks(run),
         notes=[str(n) for n in manifest.get("notes", [])],
         references=references,
@@ -206,7 +207,7 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
         said += "; not so: " + "; ".join(not_so)
     if open_parts:
         said += "; open: " + "; ".join(open_parts)
-    class_words = _class_words(found)
+    class_words = " ".join(filter(None, (_class_words(found, verdict), _skin_words(found))))
     return {
         "status": status,
         "title": words,
@@ -216,24 +217,49 @@ def _headline(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[s
     }
 
 
-def _class_words(found: Measurement | None) -> str:
-    """Why the structure is of its class, or what is still open."""
+def _class_words(found: Measurement | None, definition: Mapping[str, Any]) -> str:
+    """Why the structure is of its class, or what is still open, and whether definition (A) asks for that."""
     if found is None:
         return ""
     possible = found.evidence.get("possible")
     if found.value != "undecided" or possible is None:
         return str(found.evidence.get("words", ""))
-    rows = [_verdict(r) for r in found.evidence.get("reasons", [])]
-    wanted = "UNDECIDED" if possible else "FAIL"
-    told = [
-        f"{_lower(r['title'])} ({r['shown']} where {r['threshold']} is asked)"
-        for r in rows
-        if r["status"] in (wanted, "NOT_APPLICABLE") and (possible or not r["source"].startswith("paragraph"))
+    reasons = found.evidence.get("reasons", [])
+    asked = set(found.evidence.get("open", [r["key"] for r in reasons]))
+    wanted = ("UNDECIDED", "NOT_APPLICABLE") if possible else ("FAIL", "NOT_APPLICABLE")
+    rows = [
+        (r["key"], _verdict(r))
+        for r in reasons
+        if r["status"] in wanted
+        and (r["key"] in asked if possible else not r["source"].startswith("paragraph"))
     ]
-    if possible:
-        kinds = " or ".join(str(k).replace("_", " ") for k in possible)
-        return f"Could be {kinds}. Open: " + "; ".join(told)
-    return "None of the kinds fits. Not so: " + "; ".join(told)
+    told = [f"{_lower(row['title'])} ({row['shown']} where {row['threshold']} is asked)" for _, row in rows]
+    if not possible:
+        return "None of the kinds fits. Not so: " + "; ".join(told)
+    kinds = " or ".join(str(k).replace("_", " ") for k in possible)
+    words = f"Could be {kinds}. Open: " + "; ".join(told)
+    parts = {p["key"] for p in definition.get("parts", [])}
+    if definition.get("status") == "PASS" and not parts & {key for key, _ in rows}:
+        words += ". Definition (A) asks for none of this and passes."
+    return words
+
+
+def _skin_words(found: Measurement | None) -> str:
+    """What a closed surface layer makes of the membrane as a whole."""
+    said = [c.message for c in found.checks if c.name == "surface layers"] if found is not None else []
+    return f"{said[0][:1].upper()}{said[0][1:]}." if said else ""
+
+
+def _gel_facts(run: RunData) -> str:
+    """How far the diffusive model of the gel reaches, in one sentence."""
+    core = (run.documents.get("gel.json") or {}).get("core") or {}
+    share, viscosity = core.get("flow_share"), core.get("rich_viscosity_Pa_s")
+    if share is None or viscosity is None:
+        return ""
+    return (
+        f"Flow of the polymer-rich phase, which the model leaves out, would move the structure of the core by {share:.2g} of "
+        f"its length before it set (viscosity about {viscosity:.1g} Pa·s, good to a factor of ten)."
+    )
 
 
 def _lower(text: str) -> str:

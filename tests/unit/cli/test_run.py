@@ -124,7 +124,7 @@ def test_summary_is_in_the_units_of_the_field(capsys: pytest.CaptureFixture[str]
     assert "[2] the bubble point lies outside the box" in shown.out
     assert "Percolation structure - undecided: the ratio" in shown.out
     assert "report.html" in shown.out.splitlines()[-1]
-    # Standard error is not a terminal here: no progress.
+    # This pipeline tells no progress.
     assert shown.err == ""
 
 
@@ -201,19 +201,83 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_is_drawn_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = [
-        SimpleNamespace(stage="recipe", fraction=1.0, message="Starting clean."),
-        SimpleNamespace(stage="gel", fraction=None, message="setting up"),
-        SimpleNamespace(stage="gel", fraction=0.5, message="half way"),
-        SimpleNamespace(stage="measure", fraction=1.0, message="measured"),
-    ]
+EVENTS = [
+    SimpleNamespace(stage="recipe", fraction=1.0, message="Starting clean."),
+    SimpleNamespace(stage="gel", fraction=None, message="setting up"),
+    SimpleNamespace(stage="gel", fraction=0.5, message="half way"),
+    SimpleNamespace(stage="measure", fraction=1.0, message="measured"),
+]
+
+
+def test_progress_is_drawn_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    for stream, drawn in ((Terminal(), True), (io.StringIO(), False)):
-        monkeypatch.setattr("sys.stderr", stream)
-        with Progress(wanted=True) as progress:
-            for event in events:
-                progress(event)  # type: ignore[arg-type]
-        shown = stream.getvalue()
-        assert ("Starting clean." in shown) == drawn
-        assert ("gel" in shown and "measured" in shown) == drawn
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    with Progress() as progress:
+        for event in EVENTS:
+            progress(event)  # type: ignore[arg-type]
+    shown = stream.getvalue()
+    assert "Starting clean." in shown
+    assert "gel" in shown
+    assert "measured" in shown
+
+
+def test_progress_off_a_terminal_is_a_plain_line_for_each_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("percola.cli.progress.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    with Progress() as progress:
+        for event in EVENTS:
+            progress(event)  # type: ignore[arg-type]
+    assert stream.getvalue().splitlines() == ["Starting clean.", "gel: setting up", "measure: measured"]
+
+
+def test_progress_off_a_terminal_speaks_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("percola.cli.progress.time.monotonic", lambda: clock[0])
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    with Progress() as progress:
+        for i in range(61):  # a minute, an event each second
+            clock[0] = 100.0 + i
+            event = SimpleNamespace(stage="gel", fraction=i / 60, message="gel of the core")
+            progress(event)  # type: ignore[arg-type]
+    lines = stream.getvalue().splitlines()
+    assert lines == [
+        "gel: gel of the core",
+        "gel 25 %: gel of the core",
+        "gel 50 %: gel of the core",
+        "gel 75 %: gel of the core",
+        "gel 100 %: gel of the core",
+    ]
+
+
+def test_progress_with_json_leaves_standard_output_to_the_object(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_source: str, **options: Any) -> SimpleNamespace:
+        for event in EVENTS:
+            options["progress"](event)
+        return SimpleNamespace(path=written_run(tmp_path / "runs"), opened="new")
+
+    replace_pipeline(monkeypatch, run)
+    assert main(["run", "patent:Ex7", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["id"] == "0123456789ab"
+    assert shown.err.splitlines() == ["Starting clean.", "gel: setting up", "measure: measured"]
+
+
+def test_an_undecided_class_says_what_is_open_and_whether_the_definition_asks_for_it() -> None:
+    found = {
+        "value": "undecided",
+        "evidence": {"words": "could be percolation; open: saddles", "open": ["class_saddle"]},
+    }
+    passing = {"key": "definition_A", "status": "PASS", "parts": [{"key": "isotropy"}]}
+    words = summary.class_remark(found, [passing])
+    assert words.startswith("undecided: could be percolation; open: saddles")
+    assert words.endswith("asks for none of this and passes")
+    asked = {**passing, "parts": [{"key": "class_saddle"}]}
+    assert "asks for none" not in summary.class_remark(found, [asked])
+    assert "asks for none" not in summary.class_remark(found, [{**passing, "status": "UNDECIDED"}])
+    assert summary.class_remark({"value": "percolation", "evidence": {"words": "x"}}, [passing]) == ""
