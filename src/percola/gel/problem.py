@@ -63,6 +63,7 @@ class GelPhysics:
         nuclei_density_m3: athermal nuclei in the solution [1/m^3].
         exclusion: k [kT per site], solvent rejection of the growing crystal (0: the gel holds its solvent).
         crystal_fraction: phi_x, polymer fraction of the rejecting crystal at rest.
+        initial_radius_m: of the crystals when the history begins.
     """
 
     polymer_fraction: float
@@ -76,6 +77,7 @@ class GelPhysics:
     nuclei_density_m3: float
     exclusion: float = 0.0
     crystal_fraction: float = 0.85
+    initial_radius_m: float = 0.0
 
     @property
     def gradient_coefficient_m2(self) -> float:
@@ -167,12 +169,13 @@ class _March:
 
 
 def _march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> _March:
-    t = _refined(np.asarray(time_s, float))
+    t = refined(np.asarray(time_s, float))
     T = np.interp(t, time_s, temperature_K)
     phi, n = physics.polymer_fraction, physics.segments
     chi = np.asarray(physics.chi(T))
     g = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi)))
     radius = np.concatenate([[0.0], np.cumsum(0.5 * (g[1:] + g[:-1]) * np.diff(t))])
+    radius += physics.initial_radius_m
     crystallized = 1.0 - np.exp(-(4.0 * math.pi / 3.0) * physics.nuclei_density_m3 * radius**3)
     inside = chi > float(spinodal_chi(phi, n))
     first = int(np.argmax(inside)) if inside.any() else -1
@@ -468,7 +471,8 @@ def _thermal_noise(ops: Operators, physics: GelPhysics, sc: Scales, seed: int) -
     return np.asarray(noise - noise.mean(), ops.symbol.dtype)
 
 
-def _refined(time_s: FloatArray) -> FloatArray:
+def refined(time_s: FloatArray) -> FloatArray:
+    """The times of a history and 8000 more, even and geometric, so that a trapezoidal rule follows any growth law."""
     start, end = float(time_s[0]), float(time_s[-1])
     return np.unique(
         np.concatenate(
@@ -482,7 +486,7 @@ def _schedule_nodes(time_s: FloatArray, temperature_K: FloatArray, start: float)
     end = float(time_s[-1])
     span = max(end - start, 1e-9)
     early = start + span * np.geomspace(1e-7, 1.0, _NODES // 2)
-    fine = _refined(np.array([start, end]))
+    fine = refined(np.array([start, end]))
     fine = np.unique(np.concatenate([fine, time_s[(time_s > start) & (time_s < end)]]))
     way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(np.interp(fine, time_s, temperature_K))))])
     way += 1e-9 * np.arange(way.size)

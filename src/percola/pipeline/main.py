@@ -283,9 +283,10 @@ class _Worker:
         )
         nodes = np.linspace(system.growth.T_inf_K, wall.initial_temperature_K + 20.0, 800)
         growth = system.growth_rate_m_s(nodes, np.full_like(nodes, phi))
+        dry_run = quench.cool(wall.quench_wall(), properties, wall.initial_temperature_K, wall.schedule())
         crystals = quench.CrystallizationHeat(
             solution.latent_heat_J_kg * float(solution.density_kg_m3(middle)),
-            solution.nuclei_density_m3,
+            bridge.nuclei_m3(solution, *dry_run.core()),
             lambda T: np.interp(T, nodes, growth),
             solution.crystal_radius_after_hold_m,
         )
@@ -325,13 +326,13 @@ class _Worker:
         from percola.gel.problem import forecast
 
         law = bridge.drying_law(self.recipe, solution, polymer)
-        gel = bridge.gel_physics(solution, polymer)
         structures = []
         regions = self._regions(history, wall, solution)
         weights = [1.0 if r.name == "core" else 0.125 for r in regions]
         done = 0.0
         for region, weight in zip(regions, weights, strict=True):
             self.stage = region.stage
+            gel = bridge.gel_physics(solution, polymer, region.time_s, region.temperature_K)
             expected = forecast(gel, region.time_s, region.temperature_K)
             grid_of = core_grid if region.name == "core" else surface_grid
             h = cell_size_m(gel, expected, self.settings.size, wall.thickness_m)

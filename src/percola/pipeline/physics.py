@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from percola import tables
 from percola.errors import TableError
-from percola.gel.problem import GelPhysics
+from percola.gel.problem import GelPhysics, refined
 from percola.measurement import Measurement
 from percola.membrane import Draw, DryingLaw, area_strains, residual_strain
 from percola.recipe.model import Recipe
@@ -37,8 +37,16 @@ def segment_length_m(system: System, polymer: Any) -> float:
     return float(np.sqrt(float(polymer.characteristic_ratio.value) * bonds) * CC_BOND_M)
 
 
-def gel_physics(solution: Solution, polymer: Any) -> GelPhysics:
-    """The solution as the phase field takes it."""
+def nuclei_m3(solution: Solution, time_s: FloatArray, temperature_K: FloatArray) -> float:
+    """Nuclei [1/m3] at which a solution sets along a history."""
+    t = refined(time_s)
+    return solution.nuclei_when_set_m3(t, np.interp(t, time_s, temperature_K))
+
+
+def gel_physics(
+    solution: Solution, polymer: Any, time_s: FloatArray, temperature_K: FloatArray
+) -> GelPhysics:
+    """The solution as the phase field takes it along a history."""
     s = solution.system
 
     def bare(temperature_K: FloatArray) -> FloatArray:
@@ -56,7 +64,8 @@ def gel_physics(solution: Solution, polymer: Any) -> GelPhysics:
         bare_diffusivity_m2_s=bare,
         obstruction=s.diffusion.crowding,
         growth_rate_m_s=s.growth_rate_m_s,
-        nuclei_density_m3=solution.nuclei_density_m3,
+        nuclei_density_m3=nuclei_m3(solution, time_s, temperature_K),
+        initial_radius_m=solution.crystal_radius_after_hold_m,
         exclusion=s.crystal_exclusion_kT,
     )
 

@@ -24,6 +24,8 @@ SMALLEST_LENGTH_M = 1.5e-7
 """Structure length below which nothing finer is resolved: its pores (about a third of it) close on drying."""
 NUCLEI_ACROSS = 2.0
 """Nuclei spacings that the box should hold, where the cells allow it: the coarse structures vary between nuclei."""
+SPHERES_ACROSS = 6.0
+"""Nuclei spacings along an edge where crystals collect the polymer and there is no other length: as many as pores."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def cell_size_m(physics: GelPhysics, expected: Forecast, cells: int, thickness_m
         h = length / min(max(cells / PORES_ACROSS, fewest), most)
         h = max(h, min(length / fewest, NUCLEI_ACROSS * spacing / cells))
     else:
-        h = min(3.0 * spacing, 0.5 * thickness_m) / cells
+        h = min(SPHERES_ACROSS * spacing, 0.5 * thickness_m) / cells
     # never finer than the physical interface
     finest = h / scales(physics, 1e-6, expected.reference_chi).widening * (1e-6 / h)
     return max(h, 1.05 * finest)

@@ -21,6 +21,9 @@ DEFAULT_AIR_VELOCITY_m_s = 0.0
 # Para. 89(12) holds 20 minutes at T_s before cooling; taken where a recipe gives neither hold nor residence
 # time.
 DEFAULT_HOLD_s = 1200.0
+# Melt spends one to five minutes in a twin-screw extruder (Rauwendaal, Polymer Extrusion); paragraph 102 gives
+# a screw diameter of 35 mm and no time.
+DEFAULT_RESIDENCE_s = 180.0
 # Molar mass of a miscible resin whose Mw is not given: moulding grades of poly(methyl methacrylate), about
 # 1e5 g/mol, within a factor of two; it enters only through the number of segments (several hundred), where
 # chi hardly depends on it.
@@ -55,11 +58,14 @@ def cooling_temperature_K(recipe: Recipe) -> float:
 
 
 def hold_s(recipe: Recipe) -> float:
-    """Time at T_s before cooling [s]: as written, else the residence time, else 20 minutes (para. 89(12))."""
+    """Time at T_s before cooling [s]: as written; else the residence time in the extruder, 3 minutes where it is not
+    written; else 20 minutes (para. 89(12)).
+    """
     if recipe.dissolution.hold is not None:
         return recipe.dissolution.hold.value
-    if isinstance(recipe.shaping, Extruder) and recipe.shaping.residence_time is not None:
-        return recipe.shaping.residence_time.value
+    if isinstance(recipe.shaping, Extruder):
+        residence = recipe.shaping.residence_time
+        return DEFAULT_RESIDENCE_s if residence is None else residence.value
     return DEFAULT_HOLD_s
 
 
@@ -142,8 +148,14 @@ def assumptions(recipe: Recipe) -> tuple[Assumption, ...]:
     if recipe.dissolution.hold is None and not (
         isinstance(shaping, Extruder) and shaping.residence_time is not None
     ):
-        text = f"time at T_s not stated: {for_people(DEFAULT_HOLD_s, 'time')}, as in the measurement of T_c"
-        assume("dissolution.hold", "para. 89(12)", DEFAULT_HOLD_s, text)
+        if isinstance(shaping, Extruder):
+            text = f"residence time in the extruder not stated: {for_people(DEFAULT_RESIDENCE_s, 'time')}"
+            assume("shaping.residence_time", "para. 102", DEFAULT_RESIDENCE_s, text)
+        else:
+            text = (
+                f"time at T_s not stated: {for_people(DEFAULT_HOLD_s, 'time')}, as in the measurement of T_c"
+            )
+            assume("dissolution.hold", "para. 89(12)", DEFAULT_HOLD_s, text)
     for i, resin in enumerate(recipe.resins):
         if resin.weight_average_molecular_weight is None:
             text = f"Mw of the resin not stated: {for_people(DEFAULT_RESIN_MOLAR_MASS_KG_MOL, 'molar_mass')}"

@@ -18,7 +18,15 @@ from percola.tables._substances import Liquid, Polymer, combined_value, liquid, 
 
 R = constants.R_J_MOL_K
 
-KINETIC = ("N_tot_m3", "l_mean_m", "N_het_m3", "G0_m_s", "Kg_K2")
+KINETIC = (
+    "N_tot_m3",
+    "l_mean_m",
+    "N_het_m3",
+    "N_het_undercooling_K",
+    "N_het_slope_per_K",
+    "G0_m_s",
+    "Kg_K2",
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +88,18 @@ class Pair:
 
     @property
     def N_het_m3(self) -> Sourced:
-        """Number density of heterogeneous nuclei that no heat erases [1/m3]."""
+        """Number density of foreign nuclei in the molten polymer awake at :attr:`N_het_undercooling_K` [1/m3]."""
         return self._value("N_het_m3")
+
+    @property
+    def N_het_undercooling_K(self) -> Sourced:
+        """Undercooling T_m - T at which :attr:`N_het_m3` holds [K]."""
+        return self._value("N_het_undercooling_K")
+
+    @property
+    def N_het_slope_per_K(self) -> Sourced:
+        """Relative growth of the number of foreign nuclei for each kelvin of undercooling [1/K]."""
+        return self._value("N_het_slope_per_K")
 
     @property
     def G0_m_s(self) -> Sourced:

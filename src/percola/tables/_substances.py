@@ -133,6 +133,11 @@ class Liquid(Fluid):
         return scalar("melting_point", self.key)
 
     @property
+    def glass_transition_K(self) -> Sourced:
+        """Glass transition temperature of the supercooled liquid [K]; two thirds of the melting point where none is known."""
+        return scalar("glass_transition", self.key)
+
+    @property
     def flash_point_K(self) -> Sourced:
         """Flash point, closed cup unless the note says otherwise [K]."""
         return scalar("flash_point", self.key)

@@ -11,7 +11,16 @@ from percola import tables
 from percola.errors import InputError
 from percola.thermo.crystallization import Growth, Melting, Nucleation
 from percola.thermo.multicomponent import mixed_solvent_critical_temperature_K
-from percola.thermo.system import REFERENCE_K, AVOGADRO_1_mol, Chain, Diffusion, Linear, Liquid, System
+from percola.thermo.system import (
+    GLASS_ABOVE_CUTOFF_K,
+    REFERENCE_K,
+    AVOGADRO_1_mol,
+    Chain,
+    Diffusion,
+    Linear,
+    Liquid,
+    System,
+)
 
 MESH_RADIUS_m = 1.0e-9
 """Hydrodynamic size of a chain section that moves on its own: the mesh of a solution at 20-40 vol%, about
@@ -125,12 +134,17 @@ def build_system(
             heterogeneous_density_m3=float(pair.N_het_m3),
             fold_surface_energy_J_m2=float(main.fold_surface_energy_J_m2),
             mean_thickness_m=float(pair.l_mean_m),
+            heterogeneous_slope_per_K=float(pair.N_het_slope_per_K),
+            heterogeneous_undercooling_K=float(pair.N_het_undercooling_K),
             source=f"{pair.l_mean_m.method}: {pair.l_mean_m.note} ({pair.l_mean_m.source})",
         ),
         growth=Growth(
             prefactor_m_s=float(pair.G0_m_s),
             activation_J_mol=float(main.transport_activation_J_mol),
-            T_inf_K=float(main.transport_cutoff_K),
+            T_inf_K=_fox(
+                [(c.share, float(t.glass_transition_K)) for c, (_, t) in zip(chains, densities, strict=True)]
+            )
+            - GLASS_ABOVE_CUTOFF_K,
             Kg_K2=float(pair.Kg_K2),
             source=f"{pair.G0_m_s.method}: {pair.G0_m_s.note} ({pair.G0_m_s.source};{pair.Kg_K2.source})",
         ),
@@ -145,9 +159,20 @@ def build_system(
         solvents=tuple(
             (x.key, w / total_weight, v / sum(volumes)) for (x, w), v in zip(liquids, volumes, strict=True)
         ),
+        solvent_glass_K=_fox(
+            [
+                (v / sum(volumes), float(x.glass_transition_K))
+                for (x, _), v in zip(liquids, volumes, strict=True)
+            ]
+        ),
         solvent_notes=_solvent_notes(liquids, volumes),
         sources=tuple(dict.fromkeys(_keys(pair, main))),
     )
+
+
+def _fox(parts: list[tuple[float, float]]) -> float:
+    """Glass transition of a mixture: 1/T_g = sum share/T_g,i (Fox 1956)."""
+    return 1.0 / sum(share / glass_K for share, glass_K in parts)
 
 
 def _copolymer(name: str) -> bool:
@@ -298,4 +323,15 @@ def _keys(pair: Any, main: Any) -> list[str]:
     keys: list[str] = []
     for s in used:
         keys += [k for k in s.source.split(";") if k and k not in ("memory", "percola")]
-    return [*keys, "flory1953", "nishiwang1975", "desouza2024", "hoffman1976", "avrami1939", "nakamura1972"]
+    return [
+        *keys,
+        "flory1953",
+        "nishiwang1975",
+        "desouza2024",
+        "hoffman1976",
+        "avrami1939",
+        "nakamura1972",
+        "fox1956",
+        "kauzmann1948",
+        "koscher2002",
+    ]

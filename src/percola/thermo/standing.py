@@ -111,7 +111,10 @@ def standing_observation(
     lean, rich = (float(v) for v in system.binodal(observation_K))
     two = math.isfinite(rich) and lean < phi < rich
     local = min(rich, 1 - 1e-9) if two else phi
-    nuclei = float(system.self_nuclei_density_m3(dissolution_K, phi))
+    nuclei = float(
+        system.self_nuclei_density_m3(dissolution_K, phi)
+        + system.foreign_nuclei_density_m3(observation_K, local)
+    )
     solid = float(
         crystallized_fraction(float(system.growth_rate_m_s(observation_K, local)) * standing_s, nuclei)
     )
@@ -170,9 +173,8 @@ def lowest_liquid_temperature_K(
     top = max(float(system.melting_temperature_K(1 - 1e-9)), system.melting.Tm0_K)
     t = np.linspace(top, max(system.growth.T_inf_K + 5, THERMOSTAT_K), 1200)
     local = np.minimum(system._composition_where_crystals_grow(t, np.array([phi]))[0], 1 - 1e-9)
-    x = crystallized_fraction(
-        system.growth_rate_m_s(t, local) * standing_s, system.self_nuclei_density_m3(dissolution_K, phi)
-    )
+    nuclei = system.self_nuclei_density_m3(dissolution_K, phi) + system.foreign_nuclei_density_m3(t, local)
+    x = crystallized_fraction(system.growth_rate_m_s(t, local) * standing_s, nuclei)
     first = int(np.argmax(x >= CRYSTALLIZED_BELOW))
     return float(t[max(first - 1, 0)]) if x[first] >= CRYSTALLIZED_BELOW else float(t[-1])
 

@@ -29,6 +29,7 @@ from percola.thermo.crystallization import (
     Nucleation,
     _melting_from_potential,
     crystallized_fraction,
+    foreign_nuclei_density_m3,
     growth_rate_m_s,
     peak_temperature_K,
     self_nuclei_density_m3,
@@ -37,13 +38,14 @@ from percola.thermo.flory_huggins import FloatArray
 from percola.thermo.multicomponent import Mixture
 
 AVOGADRO_1_mol = 6.02214076e23  # SI, exact
+REFERENCE_K = 423.15  # 150 degC: volumes of composition and lattice refer to this temperature
 LIQUID_K = (150.0, 648.15)
 """Between the temperatures at which the last solvents are glasses (150 K) and PVDF decomposes (375 degC): a demixing
 temperature outside means nothing, and neither does an uncertainty that reaches there."""
 LOPSIDED = 5 / 3
 """Longer over shorter arm of an interval above which no symmetric uncertainty stands for it. For T = B/(chi_c - A) the
 arms are T x/(1 -+ x) with x = T u/B: 5/3 is x = 1/4, where half the interval is 7 % more than the linear T x."""
-REFERENCE_K = 423.15  # 150 degC: volumes of composition and lattice refer to this temperature
+GLASS_ABOVE_CUTOFF_K = 30.0  # T_g - T_inf of Lauritzen and Hoffman's transport term
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,7 @@ class System:
         chains: grades and resin; one entry for a single polymer.
         chain_chi: (A, B [K]) between polymer and resin on v0.
         solvents: ((name, weight share, volume share), ...) of the solvent.
+        solvent_glass_K: glass transition of the solvent [K]; None: the cutoff of transport is that of the melt.
         solvent_notes: findings about the mixed solvent itself.
     """
 
@@ -243,6 +246,7 @@ class System:
     chains: tuple[Chain, ...] = ()
     chain_chi: tuple[float, float] = (0.0, 0.0)
     solvents: tuple[tuple[str, float, float], ...] = ()
+    solvent_glass_K: float | None = None
     solvent_notes: tuple[str, ...] = ()
     reference_K: float = REFERENCE_K
     sources: tuple[str, ...] = field(default=())
@@ -487,16 +491,42 @@ class System:
     def self_nuclei_density_m3(
         self, dissolution_temperature_K: npt.ArrayLike, phi: npt.ArrayLike
     ) -> FloatArray:
-        """Nuclei left after dissolution at T_s, per volume of solution [1/m3]; see ``crystallization``."""
+        """Self-nuclei left after dissolution at T_s, per volume of solution [1/m3]; see ``crystallization``."""
         return self_nuclei_density_m3(
             dissolution_temperature_K, self.melting_temperature_K(phi), self.nucleation, self.melting
         )
+
+    def foreign_nuclei_density_m3(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
+        """Foreign nuclei awake at a temperature, per volume of solution [1/m3]; see ``crystallization``.
+
+        They come with the polymer, so that a solution holds the share phi of those of the melt.
+        """
+        of_melt = foreign_nuclei_density_m3(temperature_K, self.melting_temperature_K(phi), self.nucleation)
+        return np.asarray(np.asarray(phi, dtype=float) * self.crystallizable_share * of_melt)
+
+    def transport_cutoff_K(self, phi: npt.ArrayLike) -> FloatArray:
+        """T_inf(phi) [K], where transport to a crystal front stops: 30 K below the glass transition of the solution.
+
+        1/T_g = phi/T_g,polymer + (1 - phi)/T_g,solvent, Fox's rule with volume for weight shares (some 5 K lower here).
+        Without ``solvent_glass_K`` that of the melt at every composition.
+
+        Reference: Fox, Bull. Am. Phys. Soc. 1 (1956) 123.
+        """
+        p = np.asarray(phi, dtype=float)
+        if self.solvent_glass_K is None:
+            return np.full(p.shape, self.growth.T_inf_K)
+        polymer = self.growth.T_inf_K + GLASS_ABOVE_CUTOFF_K
+        return np.asarray(1.0 / (p / polymer + (1.0 - p) / self.solvent_glass_K) - GLASS_ABOVE_CUTOFF_K)
 
     def growth_rate_m_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
         """Velocity of a crystal front in a solution of composition phi [m/s]; see ``crystallization``."""
         p = np.asarray(phi, dtype=float)
         return growth_rate_m_s(
-            temperature_K, p * self.crystallizable_share, self.melting_temperature_K(p), self.growth
+            temperature_K,
+            p * self.crystallizable_share,
+            self.melting_temperature_K(p),
+            self.growth,
+            self.transport_cutoff_K(p),
         )
 
     def crystal_radius_after_hold_m(
@@ -510,10 +540,7 @@ class System:
         """
         p = np.atleast_1d(np.asarray(phi, dtype=float))
         t = np.atleast_1d(np.asarray(dissolution_temperature_K, dtype=float))
-        local = self._composition_where_crystals_grow(t, p)
-        growth = growth_rate_m_s(
-            t, local * self.crystallizable_share, self.melting_temperature_K(local), self.growth
-        )
+        growth = self.growth_rate_m_s(t, self._composition_where_crystals_grow(t, p))
         return (growth * hold_s).reshape(np.shape(phi) + np.shape(dissolution_temperature_K))
 
     def crystallization_half_time_s(self, temperature_K: npt.ArrayLike, phi: npt.ArrayLike) -> FloatArray:
@@ -525,8 +552,9 @@ class System:
         t = np.atleast_1d(np.asarray(temperature_K, dtype=float))
         p = np.atleast_1d(np.asarray(phi, dtype=float))
         nuclei = self.self_nuclei_density_m3(t[None, :], p[:, None])
+        nuclei = nuclei + self.foreign_nuclei_density_m3(t[None, :], p[:, None])
         speed = self.crystal_radius_after_hold_m(t, p, 1.0)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             out = np.cbrt(3 * math.log(2) / (4 * np.pi * nuclei)) / speed
         return np.asarray(out.reshape(np.shape(phi) + np.shape(temperature_K)))
 
@@ -565,11 +593,11 @@ class System:
             )
         t: FloatArray = np.asarray(top - grid_K * np.arange(count), dtype=np.float64)
         local = self._composition_where_crystals_grow(t, p)
-        growth = growth_rate_m_s(
-            t, local * self.crystallizable_share, self.melting_temperature_K(local), self.growth
-        )
+        growth = self.growth_rate_m_s(t, local)
         nuclei = self.self_nuclei_density_m3(ts[None, :], p[:, None])
-        out = peak_temperature_K(t, growth, nuclei, ts, cooling_rate_K_s, hold_s)
+        foreign = self.foreign_nuclei_density_m3(t[None, :], p[:, None])
+        slope = self.nucleation.heterogeneous_slope_per_K
+        out = peak_temperature_K(t, growth, nuclei, foreign, slope, ts, cooling_rate_K_s, hold_s)
         return out.reshape(np.shape(phi) + np.shape(dissolution_temperature_K))
 
     def _composition_where_crystals_grow(self, temperature_K: FloatArray, phi: FloatArray) -> FloatArray:
@@ -663,7 +691,7 @@ class Solution:
 
     @property
     def nuclei_density_m3(self) -> float:
-        """Nuclei per volume of solution after dissolution [1/m3]."""
+        """Self-nuclei per volume of solution after dissolution [1/m3]."""
         return float(
             self.system.self_nuclei_density_m3(self.dissolution_temperature_K, self.polymer_volume_fraction)
         )
@@ -680,7 +708,8 @@ class Solution:
     @property
     def crystallized_in_hold(self) -> float:
         """Share of the crystallization that is over when cooling begins."""
-        return float(crystallized_fraction(self.crystal_radius_after_hold_m, self.nuclei_density_m3))
+        nuclei = self.nuclei_awake_m3(np.array([self.dissolution_temperature_K]))[0]
+        return float(crystallized_fraction(self.crystal_radius_after_hold_m, nuclei))
 
     @property
     def shortest_half_time_s(self) -> float:
@@ -749,16 +778,22 @@ class Solution:
             raise InputError("time_s", f"shape {t.shape}", "rising times, one for each row of temperature_K")
         phi = np.array([self.polymer_volume_fraction])
         local = self.system._composition_where_crystals_grow(temperature.ravel(), phi)[0]
-        growth = growth_rate_m_s(
-            temperature.ravel(),
-            local * self.system.crystallizable_share,
-            self.system.melting_temperature_K(local),
-            self.system.growth,
-        ).reshape(temperature.shape)
+        growth = self.system.growth_rate_m_s(temperature.ravel(), local).reshape(temperature.shape)
         dt = np.diff(t).reshape((-1,) + (1,) * (temperature.ndim - 1))
         radius = np.full_like(temperature, self.crystal_radius_after_hold_m)
         radius[1:] += np.cumsum(0.5 * dt * (growth[1:] + growth[:-1]), axis=0)
-        return crystallized_fraction(radius, self.nuclei_density_m3)
+        return crystallized_fraction(radius, self.nuclei_awake_m3(temperature))
+
+    def nuclei_awake_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Self-nuclei and the foreign nuclei awake so far along a history [1/m3]; the first axis is time."""
+        foreign = self.system.foreign_nuclei_density_m3(temperature_K, self.polymer_volume_fraction)
+        return np.asarray(self.nuclei_density_m3 + np.maximum.accumulate(foreign, axis=0))
+
+    def nuclei_when_set_m3(self, time_s: npt.ArrayLike, temperature_K: npt.ArrayLike) -> float:
+        """Nuclei per volume [1/m3] at which a history sets: those awake when half has crystallized, or at its end."""
+        share = self.crystallized_fraction(time_s, temperature_K)
+        half = int(np.argmax(share >= 0.5)) if share[-1] >= 0.5 else -1
+        return float(self.nuclei_awake_m3(temperature_K)[half])
 
     def density_kg_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:
         """Density of the liquid solution [kg/m3], volumes additive."""

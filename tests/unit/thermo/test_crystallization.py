@@ -47,13 +47,53 @@ def test_refuses_no_polymer(system):
 def test_nuclei_limits(system):
     n = system.nucleation
     tm = float(system.melting_temperature_K(0.3))
-    assert np.allclose(system.self_nuclei_density_m3([tm, tm + 50], 0.3), n.heterogeneous_density_m3, rtol=0)
+    assert np.all(system.self_nuclei_density_m3([tm, tm + 50], 0.3) == 0)  # nothing outlives melting
     t = np.linspace(380, tm, 200)
     assert np.all(np.diff(system.self_nuclei_density_m3(t, 0.3)) <= 0)
-    assert np.all(system.self_nuclei_density_m3(t, 0.3) < n.total_density_m3 + n.heterogeneous_density_m3)
+    assert np.all(system.self_nuclei_density_m3(t, 0.3) < n.total_density_m3)
     # Gibbs-Thomson by hand at 30 K below Tm: 2 * 0.047 Tm/(dh 30)
     length = cr.critical_thickness_m(tm - 30, tm, n, system.melting)
     assert np.isclose(length, 2 * 0.047 * tm / (6700 / 0.064034 * 1925 * 30), rtol=1e-12)
+
+
+def test_foreign_nuclei_wake_by_an_e_fold_in_every_1_over_a(system):
+    n = replace(system.nucleation, heterogeneous_slope_per_K=0.156, heterogeneous_undercooling_K=65.0)
+    waking = replace(system, nucleation=n)
+    tm = float(waking.melting_temperature_K(0.3))
+    at = waking.foreign_nuclei_density_m3([tm - 65, tm - 65 - 1 / 0.156], 0.3)
+    # of the melt's number a solution holds the polymer's share
+    assert np.allclose(at, 0.3 * n.heterogeneous_density_m3 * np.array([1, np.e]), rtol=1e-12)
+
+
+def test_nuclei_of_a_history_never_fall_asleep_again(system):
+    from percola.thermo.system import Solution
+
+    n = replace(system.nucleation, heterogeneous_slope_per_K=0.156, heterogeneous_undercooling_K=65.0)
+    solution = Solution(
+        replace(system, nucleation=n), 0.3, 470.0, hold_s=0.0
+    )  # above melting: no self-nuclei
+    down_and_up = np.concatenate([np.linspace(470, 330, 200), np.linspace(330, 420, 200)])
+    awake = solution.nuclei_awake_m3(down_and_up)
+    assert np.all(np.diff(awake) >= 0)
+    assert np.isclose(awake[-1], float(solution.system.foreign_nuclei_density_m3(330.0, 0.3)), rtol=1e-12)
+    # those that count are awake when half has crystallized: between none and all of a slow cooling
+    time = np.linspace(0, 7200, 4000)
+    temperature = np.linspace(470, 320, 4000)
+    set_at = solution.nuclei_when_set_m3(time, temperature)
+    half = np.interp(0.5, solution.crystallized_fraction(time, temperature), temperature)
+    assert np.isclose(set_at, float(solution.system.foreign_nuclei_density_m3(half, 0.3)), rtol=0.05)  # grid
+
+
+def test_solvent_lowers_the_glass_transition_and_speeds_growth_in_the_cold(system):
+    plasticized = replace(system, solvent_glass_K=180.0)
+    polymer = system.growth.T_inf_K + 30
+    assert np.isclose(plasticized.transport_cutoff_K(1.0), system.growth.T_inf_K, rtol=1e-12)
+    assert np.isclose(plasticized.transport_cutoff_K(1e-12), 150.0, rtol=1e-9)
+    # Fox by hand at 0.3
+    assert np.isclose(plasticized.transport_cutoff_K(0.3), 1 / (0.3 / polymer + 0.7 / 180) - 30, rtol=1e-12)
+    assert system.transport_cutoff_K(0.3) == system.growth.T_inf_K  # not known: that of the melt
+    gain = plasticized.growth_rate_m_s([260.0, 400.0], 0.3) / system.growth_rate_m_s([260.0, 400.0], 0.3)
+    assert gain[0] > gain[1] > 1
 
 
 def test_growth_limits(system):

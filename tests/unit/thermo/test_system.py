@@ -164,8 +164,7 @@ def test_fit_of_nuclei_and_growth_meets_its_targets(system):
     assert abs(fit.plateau_K - targets.plateau_K) < 0.05
     phi = fit.system.volume_fraction(0.466)
     n = fit.system.self_nuclei_density_m3(np.array([413.15, 433.15]), phi)
-    background = fit.system.nucleation.heterogeneous_density_m3
-    assert np.isclose((n[0] - background) / (n[1] - background), 50.0, rtol=1e-9)
+    assert np.isclose(n[0] / n[1], 50.0, rtol=1e-9)
     assert memory_temperature_K(fit.system, 0.30) < memory_temperature_K(fit.system, 0.466)
 
 
@@ -222,6 +221,40 @@ def test_phase_diagram_has_the_agreed_form(system):
     json.dumps(d, allow_nan=False)
     header, rows = phase_diagram(system, standing=False).table()
     assert all(len(r) == len(header) for r in rows)
+
+
+def test_tables_carry_their_units_and_both_branches(system):
+    d = phase_diagram(system, standing=False)
+    for header, rows in (d.table(), d.tc_table(), d.binodal_table()):
+        assert all("_K" in name or name.endswith("_fraction") for name in header)
+        assert rows
+        assert all(len(r) == len(header) for r in rows)
+    header, rows = d.binodal_table()
+    t, lean, rich = (np.array([r[header.index(f"{k}")] for r in rows], dtype=float)
+                     for k in ("temperature_K", "lean_volume_fraction", "rich_volume_fraction"))  # fmt: skip
+    assert (t[0], lean[0], rich[0]) == pytest.approx(
+        (d.critical["T_K"], d.critical["phi"], d.critical["phi"])
+    )
+    assert np.all(np.diff(t) < 0)
+    assert np.all(np.diff(rich) > 0)
+    # The cloud point of a composition on the binodal is its temperature.
+    assert np.allclose(system.cloud_point_K(rich[1:]), t[1:], rtol=1e-9)
+    assert np.isclose(system.cloud_point_K(lean[1]), t[1], rtol=1e-6)  # the lean branch is steep
+
+
+def test_gaps_say_why(system):
+    none = phase_diagram(system.shifted_chi(-3.0), recipe=(0.4, 430.0), standing=False)
+    assert "no cloud point" in none.gaps["demixing"][0]
+    always = phase_diagram(system.shifted_chi(3.0), standing=False)
+    assert "every temperature" in always.gaps["demixing"][0]
+    slow = replace(system, growth=replace(system.growth, prefactor_m_s=1e-12))
+    d = phase_diagram(slow, recipe=(0.4, 430.0), standing=False)
+    assert np.isnan(d.tc_K).all()
+    assert d.gaps["tc_against_ts"][0].startswith("no curve for 30 wt%, 35 wt%, 40 wt%: less than 1 %")
+    assert d.recipe["crystallization_K"] is None
+    fast = replace(system, growth=replace(system.growth, prefactor_m_s=1e6))
+    held = phase_diagram(fast, standing=False).gaps
+    assert any("while held 20 min" in why for why in held["crystallization"])
 
 
 def test_monotectic_is_where_the_rich_liquid_melts(system):
