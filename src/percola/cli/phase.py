@@ -38,10 +38,12 @@ def diagram(source: str, out: Path | None) -> dict[str, Any]:
         "json": folder / "phase_diagram.json",
         "csv": folder / "phase_diagram.csv",
         "crystallization_csv": folder / "crystallization.csv",
+        "binodal_csv": folder / "binodal.csv",
     }
     write_text(files["json"], json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     write_text(files["csv"], _csv(*result.table()))
-    write_text(files["crystallization_csv"], _csv(*_crystallization(data)))
+    write_text(files["crystallization_csv"], _csv(*result.tc_table()))
+    write_text(files["binodal_csv"], _csv(*result.binodal_table()))
     files |= _figures(data, folder)
     return {**data, "files": {kind: str(path) for kind, path in files.items()}}
 
@@ -62,14 +64,6 @@ def _csv(header: list[str], rows: list[list[Any]]) -> str:
     return text.getvalue()
 
 
-def _crystallization(data: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """Fig. 1: crystallization against dissolution temperature, one column for each concentration."""
-    curves = data["tc_against_ts"]
-    header = ["dissolution_K", *(f"crystallization_K_at_{100 * w:g}_wt%" for w in curves["weight_fractions"])]
-    columns = [curves["dissolution_K"], *curves["crystallization_K"]]
-    return header, [list(row) for row in zip(*columns, strict=True)]
-
-
 def _figures(data: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     import matplotlib
 
@@ -85,7 +79,7 @@ def _figures(data: Mapping[str, Any], folder: Path) -> dict[str, Path]:
             ("phase_diagram", process.phase_map),
             ("crystallization", process.crystallization_against_dissolution),
         ):
-            figure, axes = plt.subplots(figsize=(5.4, 3.8), layout="constrained")
+            figure, axes = plt.subplots(figsize=(5.4, 4.4), layout="constrained")
             draw(data, ax=axes)
             for kind in ("svg", "png"):
                 image = io.BytesIO()
@@ -104,7 +98,7 @@ def show(result: Mapping[str, Any]) -> None:
     out = console()
     recipe, found = result["recipe"], {q["name"]: q for q in result["solution"]}
     out.print(f"{result['polymer']} in {result['solvent']}, {100 * recipe['w']:.1f} wt%")
-    out.print(f"  {'dissolution':<22} {for_people(recipe['dissolution_K'], 'temperature')}")
+    out.print(f"  {'dissolution':<24} {for_people(recipe['dissolution_K'], 'temperature')}")
     rate = for_people(result["cooling_rate_K_s"], "cooling_rate")
     for name, words in (
         ("melting_temperature", "melting"),
@@ -113,16 +107,20 @@ def show(result: Mapping[str, Any]) -> None:
         ("spinodal_temperature", "spinodal"),
         ("critical_temperature", "critical point"),
     ):
-        quantity = found.get(name) or {"value": None, "uncertainty": None}
+        quantity = found[name]
         value, spread = quantity["value"], quantity["uncertainty"]
         text = "none" if value is None else for_people(value, "temperature")
         if value is not None and spread is not None:
             text += f" ± {spread:.0f} K"
-        if name == "critical_temperature" and value is not None:
+        if name == "critical_temperature" and value is not None and result["critical"]["w"] is not None:
             text += f" at {100 * result['critical']['w']:.1f} wt%"
-        out.print(f"  {words:<22} {text}")
+        if quantity["note"]:
+            text = quantity["note"] if value is None else f"{text} ({quantity['note']})"
+        out.print(f"  {words:<24} {text.replace('degC', '°C')}", soft_wrap=True)
+    for why in dict.fromkeys(w for gap in result["gaps"].values() for w in gap):
+        out.print(f"  {'not drawn':<24} {why.replace('degC', '°C')}", soft_wrap=True)
     standing = result.get("standing") or {}
     if standing:
         seen = "a planar interface would be seen" if standing["planar_interface"] else "no planar interface"
-        out.print(f"  {'standing':<22} {seen} (10 to 60 wt%)")
+        out.print(f"  {'standing':<24} {seen} (10 to 60 wt%)")
     out.print("\nWrote " + ", ".join(result["files"].values()), soft_wrap=True)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from percola.plot.style import GREY, INK, RED, axes, nothing
+from percola.plot import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from percola.thermo import PhaseDiagram
 
 ZERO_CELSIUS_K = 273.15
+COLDEST_SHOWN, HOTTEST_SHOWN = -20.0, 380.0
+"""degC; demixing curves do not stretch the picture beyond: a quench seldom ends colder, and PVDF decomposes at 375."""
 
 
 def _plain(diagram: PhaseDiagram | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -29,107 +32,149 @@ def _celsius(values: Any) -> NDArray[np.float64]:
     return np.array([np.nan if v is None else v for v in values], dtype=float) - ZERO_CELSIUS_K
 
 
-def _shades(count: int) -> list[Any]:
-    """Blue (low T_s, many nuclei) to red (high T_s)."""
-    import matplotlib
+def _shown(sentence: str) -> str:
+    """A sentence of a file, which writes plain letters, with the signs of a figure."""
+    return re.sub(r"-(?=[0-9])", "−", sentence.replace("T_s", "Tₛ").replace("degC", "°C"))
 
-    return [matplotlib.colormaps["coolwarm"](x) for x in np.linspace(0.02, 0.98, max(count, 2))]
+
+def _words(ax: Axes, lines: Sequence[str]) -> None:
+    """Why something is not drawn, in a strip made free for it at the foot of the picture."""
+    if lines:
+        low, high = ax.get_ylim()
+        ax.set_ylim(low - 0.06 * len(lines) * (high - low), high)
+        ax.text(
+            0.015,
+            0.015,
+            "\n".join(_shown(line) for line in lines),
+            transform=ax.transAxes,
+            color=style.GREY,
+            fontsize=7,
+            va="bottom",
+        )
 
 
 def phase_curves(
     diagram: PhaseDiagram | Mapping[str, Any], ax: Axes | None = None, quench_to_K: float | None = None
 ) -> Axes:
-    """Cloud point (dash-dot), spinodal (dotted), melting and crystallization curves after several T_s
-    against wt%.
+    """Fig. 4 for one recipe: cloud point (dash-dot), spinodal (dotted), melting and crystallization lines against wt%,
+    and the quench drawn in. A curve that is not there is named in words and not in the legend.
 
     Args:
         diagram: a ``PhaseDiagram``, or the content of ``phase_diagram.json``.
         quench_to_K: where the arrow of the recipe's quench ends; 20 degC by default.
     """
     d = _plain(diagram)
-    ax = axes(ax, (6.4, 4.6))
+    ax = style.axes(ax)
+    gaps = d.get("gaps") or {}
+    words = list(gaps.get("crystallization", ())) + list(gaps.get("demixing", ()))
     w = 100 * np.asarray(d["weight_fraction"], dtype=float)
-    cloud, spinodal, melting = (_celsius(d[k]) for k in ("cloud_point_K", "spinodal_K", "melting_K"))
-    curves = d["crystallization"]
-    crystal = [_celsius(c["temperature_K"]) for c in curves]
-    low, high = 0.0, float(np.nanmax(melting)) + 25
-    if np.any(np.isfinite(cloud)):
-        high = max(high, min(float(np.nanmax(np.where(np.isfinite(cloud), cloud, np.nan))), 260.0) + 15)
-
-    ax.plot(w, melting, color=INK, lw=1.2, label="melting, equilibrium")
     recipe = d.get("recipe") or {}
-    for curve, t, colour in zip(curves, crystal, _shades(len(curves)), strict=True):
-        own = bool(recipe) and abs(curve["dissolution_K"] - recipe["dissolution_K"]) < 0.01
-        label = f"crystallization, $T_s$ {curve['dissolution_K'] - ZERO_CELSIUS_K:.0f} °C"
-        ax.plot(w, t, color=colour, lw=2.4 if own else 1.4, label=label + (" (recipe)" if own else ""))
-    if np.any(np.isfinite(cloud) & (cloud > low)):
-        ax.plot(
-            w, np.where(np.isfinite(cloud), cloud, np.nan), color=INK, ls="-.", lw=1.6, label="cloud point"
-        )
-        ax.plot(
-            w, np.where(np.isfinite(spinodal), spinodal, np.nan), color=GREY, ls=":", lw=1.4, label="spinodal"
-        )
-    else:
-        ax.text(0.02, 0.02, f"no cloud point above {low:.0f} °C", transform=ax.transAxes, color=GREY)
+    curves = d.get("crystallization") or []
+    lines = [(c["dissolution_K"] - ZERO_CELSIUS_K, _celsius(c["temperature_K"])) for c in curves]
+    lines = [(t_s, y) for t_s, y in lines if np.isfinite(y).any()]
+    melting, cloud, spinodal = (
+        _celsius(d.get(f"{k}_K") or []) for k in ("melting", "cloud_point", "spinodal")
+    )
+
+    # --- what the picture spans: everything but demixing, and demixing as far as it matters
+    x, top = 100 * recipe.get("w", np.nan), recipe.get("dissolution_K", np.nan) - ZERO_CELSIUS_K
+    bottom = (293.15 if quench_to_K is None else quench_to_K) - ZERO_CELSIUS_K
+    seen = np.concatenate([melting, [top, bottom], *(y for _, y in lines)])
+    demixing = np.concatenate([cloud, spinodal])
+    demixing = demixing[(demixing > COLDEST_SHOWN) & (demixing < HOTTEST_SHOWN)]
+    seen = np.concatenate([seen[np.isfinite(seen)], demixing])
+    low, high = float(seen.min()) - 8, float(seen.max()) + 14
+
+    def line(y: NDArray[np.float64], label: str, **how: Any) -> bool:
+        there = bool(((y > low) & (y < high)).any())
+        if there:
+            ax.plot(w[: len(y)], y, label=label, **how)
+        return there
+
+    line(melting, "melting (equilibrium)", color=style.GREY, lw=1.1, ls=(0, (5, 2)))
+    for i, (t_s, y) in enumerate(lines):
+        own = abs(t_s - top) < 0.05
+        # Coldest dissolution darkest: it crystallizes first.
+        shade = style.between("#0b3c5d", "#bcd7ea", i / max(len(lines) - 1, 1))
+        label = f"crystallization, Tₛ {t_s:.4g} °C" + (" (recipe)" if own else "")
+        line(y, label, color=style.RED if own else shade, lw=2.2 if own else 1.4)
+    demixes = line(cloud, "cloud point", color=style.ORANGE, ls="-.")
+    line(spinodal, "spinodal", color=style.ORANGE, lw=1.1, ls=":")
+    if not demixes and not (cloud > high).any() and not any("every" in g for g in gaps.get("demixing", ())):
+        words = [*gaps.get("crystallization", ()), f"no cloud point above {low:.0f} degC"]
     critical = d.get("critical") or {}
-    if critical.get("T_K") is not None and low < critical["T_K"] - ZERO_CELSIUS_K < high:
-        ax.plot(
-            100 * critical["w"],
-            critical["T_K"] - ZERO_CELSIUS_K,
-            "o",
-            color=INK,
-            ms=4,
-            label="critical point",
-        )
-    if d.get("monotectic_K") is not None:
+    if demixes and critical.get("w") is not None and critical.get("T_K") is not None:
+        t_c = critical["T_K"] - ZERO_CELSIUS_K
+        if low < t_c < high:
+            ax.plot(
+                [100 * critical["w"]], [t_c], "x", color=style.ORANGE, ms=6, mew=1.5, label="critical point"
+            )
+    if d.get("monotectic_K") is not None and low < d["monotectic_K"] - ZERO_CELSIUS_K < high:
         t = d["monotectic_K"] - ZERO_CELSIUS_K
-        ax.axhline(t, color=GREY, lw=0.8, zorder=0)
+        ax.axhline(t, color=style.PALE, lw=0.8, zorder=0)
         ax.annotate(
             "crystal, rich and lean liquid", (float(w[-1]), t), (0, -9), textcoords="offset points",
-            ha="right", color=GREY, fontsize="small",
+            ha="right", color=style.GREY, fontsize=7,
         )  # fmt: skip
-    if recipe:
-        end = (293.15 if quench_to_K is None else quench_to_K) - ZERO_CELSIUS_K
-        start = recipe["dissolution_K"] - ZERO_CELSIUS_K
-        x = 100 * recipe["w"]
-        high = max(high, start + 15)
-        ax.annotate(
-            "",
-            (x, end),
-            (x, start),
-            arrowprops={"arrowstyle": "-|>", "color": RED, "lw": 1.4, "shrinkA": 0, "shrinkB": 0},
-        )
-        ax.plot(x, start, "s", color=RED, ms=5, label="recipe and its quench")
-    ax.set_xlim(0, float(w[-1]))
+    if np.isfinite(x) and np.isfinite(top):
+        how = {"arrowstyle": "-|>", "color": style.RED, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (x, bottom), (x, top), arrowprops=how)
+        ax.plot([x], [top], "o", color=style.RED, ms=5, zorder=5, label="recipe and its quench")
     ax.set_ylim(low, high)
-    ax.set_xlabel("polymer and resin, wt%" if "+" in d["polymer"] else "polymer, wt%")
+    ax.set_xlim(0, min(100.0, float(w.max()) * 1.02))
+    ax.set_xlabel(f"{d.get('polymer', 'polymer')} in {d.get('solvent', 'solvent')}, wt%")
     ax.set_ylabel("temperature, °C")
-    ax.set_title(f"{d['polymer']} in {d['solvent']}, cooled at {60 * d['cooling_rate_K_s']:g} K/min")
-    ax.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0)
+    _words(ax, words)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, fontsize=7.5, labelspacing=0.3)
     return ax
 
 
 def crystallization_against_dissolution(
     diagram: PhaseDiagram | Mapping[str, Any], ax: Axes | None = None
 ) -> Axes:
-    """Crystallization temperature against dissolution temperature, one line for each concentration (Fig.
-    1).
+    """Fig. 1 for one recipe: crystallization against dissolution temperature, one line a concentration.
+
+    A line that is not there is named in words and not in the legend; without any there are words alone.
     """
     d = _plain(diagram)
-    ax = axes(ax)
+    ax = style.axes(ax)
     data = d["tc_against_ts"]
-    ts = _celsius(data["dissolution_K"])
-    drawn = False
-    for w, tc, marker in zip(data["weight_fractions"], data["crystallization_K"], "Do^svx", strict=False):
-        t = _celsius(tc)
-        drawn = drawn or bool(np.any(np.isfinite(t)))
-        ax.plot(ts, t, marker=marker, ms=3.5, lw=1.2, label=f"{100 * w:g} wt%")
-    if not drawn:
-        ax.clear()
-        return nothing(ax, "nothing crystallizes under these conditions")
-    ax.set_xlim(float(ts[0]), float(ts[-1]))
-    ax.set_xlabel("dissolution temperature $T_s$, °C")
-    ax.set_ylabel("crystallization temperature $T_c$, °C")
-    ax.set_title(f"{d['polymer']} in {d['solvent']}, cooled at {60 * d['cooling_rate_K_s']:g} K/min")
-    ax.legend()
+    t_s = _celsius(data["dissolution_K"])
+    words = list((d.get("gaps") or {}).get("tc_against_ts", ()))
+    recipe = d.get("recipe") or {}
+    own = recipe.get("crystallization_K")
+    marks, drawn = "oDs^v", []
+    for i, (w, row) in enumerate(zip(data["weight_fractions"], data["crystallization_K"], strict=True)):
+        y = _celsius(row)
+        if np.isfinite(y).any():
+            drawn.append(y[np.isfinite(y)])
+            ax.plot(
+                t_s,
+                y,
+                color=style.CYCLE[i % 6],
+                marker=marks[i % 5],
+                ms=3.2,
+                lw=1.2,
+                label=f"{100 * w:.3g} wt%",
+            )
+    if not drawn and own is None:
+        return style.nothing(ax, "\n".join(map(_shown, words)) or "nothing crystallizes on cooling")
+    if recipe.get("dissolution_K") is not None:
+        x = recipe["dissolution_K"] - ZERO_CELSIUS_K
+        ax.axvline(x, color=style.RED, lw=1, ls=":")
+        if own is not None:
+            ax.plot([x], [own - ZERO_CELSIUS_K], "*", color=style.RED, ms=9, zorder=5,
+                    label=f"this recipe, {100 * recipe['w']:.3g} wt%")  # fmt: skip
+        else:
+            ax.annotate("this recipe", (x, 0.97), (-3, 0), xycoords=("data", "axes fraction"),
+                        textcoords="offset points", rotation=90, color=style.RED, fontsize=7.5,
+                        va="top", ha="right")  # fmt: skip
+            if "crystallization_K" in recipe:
+                words.append("this recipe has no crystallization temperature")
+    rate = d.get("cooling_rate_K_s")
+    ax.set_xlabel("dissolution temperature Tₛ, °C")
+    cooled = f" at {rate * 60:.3g} K/min" if rate else ""
+    ax.set_ylabel(f"crystallization temperature{cooled}, °C")
+    _words(ax, words)
+    ax.legend(title="polymer", title_fontsize=8)
     return ax

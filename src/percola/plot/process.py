@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from percola.plot import style
+from percola.plot.phase_diagram import crystallization_against_dissolution, phase_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+__all__ = [
+    "crystallinity_history",
+    "crystallization_against_dissolution",
+    "gel_temperature_history",
+    "phase_map",
+    "structure_length_history",
+    "temperature_traces",
+]
 
 ZERO_CELSIUS_K = 273.15
 
@@ -24,93 +34,15 @@ def numbers(values: Any) -> np.ndarray:
 def phase_map(
     diagram: Mapping[str, Any], thermal: Mapping[str, Any] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Fig. 4 for one recipe: cloud-point curve, spinodal, melting and crystallization lines, and the quench
-    drawn in.
+    """The phase diagram with the quench of a run drawn in; see :func:`percola.plot.phase_diagram.phase_curves`.
 
     Args:
         diagram: content of ``phase_diagram.json``.
         thermal: content of ``thermal.json``, for where the quench ends.
         ax: axes to draw in.
     """
-    ax = style.axes(ax)
-    w = 100 * numbers(diagram["weight_fraction"])
-    shown: list[np.ndarray] = []
-
-    def line(name: str, label: str, **how: Any) -> None:
-        if diagram.get(name):
-            y = numbers(diagram[name]) - ZERO_CELSIUS_K
-            if np.isfinite(y).any():
-                ax.plot(w, y, label=label, **how)
-                shown.append(y[np.isfinite(y)])
-
-    line("melting_K", "melting (equilibrium)", color=style.GREY, lw=1.1, ls=(0, (5, 2)))
-    recipe = diagram.get("recipe") or {}
-    curves = diagram.get("crystallization") or []
-    for i, curve in enumerate(curves):
-        y = numbers(curve["temperature_K"]) - ZERO_CELSIUS_K
-        if np.isfinite(y).any():
-            t_s = curve["dissolution_K"]
-            own = recipe.get("dissolution_K") is not None and abs(t_s - recipe["dissolution_K"]) < 0.05
-            # Coldest dissolution darkest: it crystallizes first.
-            shade = style.between("#0b3c5d", "#bcd7ea", i / max(len(curves) - 1, 1))
-            words = f"crystallization, Tₛ {t_s - ZERO_CELSIUS_K:.4g} °C" + (" (recipe)" if own else "")
-            ax.plot(w[: len(y)], y, color=style.RED if own else shade, lw=2.2 if own else 1.4, label=words)
-            shown.append(y[np.isfinite(y)])
-    line("cloud_point_K", "cloud point (liquid-liquid)", color=style.ORANGE, ls=(0, (6, 1.5, 1, 1.5)))
-    line("spinodal_K", "spinodal", color=style.ORANGE, lw=1.1, ls=":")
-    if recipe.get("w") is not None and recipe.get("dissolution_K") is not None:
-        top = recipe["dissolution_K"] - ZERO_CELSIUS_K
-        ends = [t[-1] for t in ((thermal or {}).get("traces") or {}).values() if t]
-        bottom = min(ends) - ZERO_CELSIUS_K if ends else 20.0
-        x = 100 * recipe["w"]
-        ax.annotate(
-            "", (x, bottom), (x, top), arrowprops={"arrowstyle": "-|>", "color": style.RED, "lw": 1.8}
-        )
-        ax.plot([x], [top], "o", color=style.RED, ms=5, zorder=5)
-        ax.annotate("quench", (x, top), (5, 3), textcoords="offset points", color=style.RED, fontsize=8)
-        shown.append(np.array([top, bottom]))
-    critical = diagram.get("critical") or {}
-    if critical.get("w") is not None and critical.get("T_K") is not None:
-        t_c = critical["T_K"] - ZERO_CELSIUS_K
-        ax.plot([100 * critical["w"]], [t_c], "x", color=style.ORANGE, ms=6, mew=1.5)
-        point = (100 * critical["w"], t_c)
-        ax.annotate("critical", point, (5, 4), textcoords="offset points", color=style.ORANGE, fontsize=7.5)
-    if shown:
-        low, high = min(float(s.min()) for s in shown), max(float(s.max()) for s in shown)
-        ax.set_ylim(max(low, -50) - 8, high + 14)
-    ax.set_xlim(0, min(100.0, float(w.max()) * 1.02))
-    solvent = diagram.get("solvent", "solvent")
-    ax.set_xlabel(f"{diagram.get('polymer', 'polymer')} in {solvent}, wt%")
-    ax.set_ylabel("temperature, °C")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, fontsize=7.5, labelspacing=0.3)
-    return ax
-
-
-def crystallization_against_dissolution(diagram: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """Fig. 1 for one recipe: crystallization temperature against dissolution temperature, one line a
-    concentration."""
-    ax = style.axes(ax)
-    data = diagram["tc_against_ts"]
-    t_s = numbers(data["dissolution_K"]) - ZERO_CELSIUS_K
-    marks = "oDs^v"
-    for i, (w, row) in enumerate(zip(data["weight_fractions"], data["crystallization_K"], strict=True)):
-        y = numbers(row) - ZERO_CELSIUS_K
-        ax.plot(
-            t_s, y, color=style.CYCLE[i % 6], marker=marks[i % 5], ms=3.2, lw=1.2, label=f"{100 * w:.3g} wt%"
-        )
-    recipe = diagram.get("recipe") or {}
-    if recipe.get("dissolution_K") is not None:
-        x = recipe["dissolution_K"] - ZERO_CELSIUS_K
-        ax.axvline(x, color=style.RED, lw=1, ls=":")
-        ax.annotate("this recipe", (x, 0.03), (3, 0), xycoords=("data", "axes fraction"),
-                    textcoords="offset points", rotation=90, color=style.RED, fontsize=7.5,
-                    va="bottom")  # fmt: skip
-    rate = data.get("cooling_rate_K_s", diagram.get("cooling_rate_K_s"))
-    ax.set_xlabel("dissolution temperature Tₛ, °C")
-    cooled = f" at {rate * 60:.3g} K/min" if rate else ""
-    ax.set_ylabel(f"crystallization temperature{cooled}, °C")
-    ax.legend(title="polymer", title_fontsize=8)
-    return ax
+    ends = [t[-1] for t in ((thermal or {}).get("traces") or {}).values() if t]
+    return phase_curves(diagram, ax, min(ends) if ends else None)
 
 
 def temperature_traces(thermal: Mapping[str, Any], ax: Axes | None = None) -> Axes:
