@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from percola import pipeline
+from percola import pipeline, sources
 from percola.errors import InputError, PercolaError, ResourceError
 from percola.pipeline.plan import Settings, estimate, require_memory
 
@@ -80,6 +81,29 @@ def test_mass_is_kept_and_the_box_is_judged(finished: pipeline.RunResult) -> Non
     # float32 fields: rounding of 32768 additions of 1e-7 each step, random in sign
     assert max(mean) - min(mean) < 2e-5
     assert any("structure lengths across" in n for n in finished.notes)
+
+
+def test_every_measurement_names_its_sources_and_the_report_lists_them(finished: pipeline.RunResult) -> None:
+    page = (finished.path / "report.html").read_text()
+    for m in finished.measurements:
+        assert m.citations, m.name
+        for key in m.citations:
+            assert html.escape(sources.reference(key).text, quote=True) in page, key
+
+
+def test_the_wall_is_open_and_flow_has_its_number(finished: pipeline.RunResult) -> None:
+    by = {(m.name, m.region): m for m in finished.measurements}
+    layers = [by["through_porosity", r].value for r in ("core", "outer_surface", "inner_surface")]
+    wall = by["through_porosity", "wall"]
+    assert (wall.value == 0.0) == any(v == 0.0 for v in layers)
+    core = json.loads((finished.path / "gel.json").read_text())["core"]
+    assert core["expected_seeds"] > 0
+    checks = {c.name: c for c in by["pore_size_ratio", "wall"].checks}
+    share = core["flow_share"]
+    assert share > 0
+    assert f"{share:.2g} of its length" in checks["flow of the rich phase"].message
+    assert any(f"{share:.2g} of its length" in note for note in finished.notes)
+    assert f"{share:.2g} of its length" in (finished.path / "report.html").read_text()
 
 
 def test_the_same_again_takes_the_finished_results(finished: pipeline.RunResult) -> None:

@@ -1,0 +1,93 @@
+"""What the pipeline says of its own limits, and what it hands on of a stretching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from percola import recipe as recipes
+from percola.pipeline import main
+from percola.pipeline.physics import draws
+from percola.recipe.model import Stretching
+
+
+@pytest.mark.parametrize(
+    ("shares", "status"),
+    [
+        ([0.29], "pass"),
+        ([0.3], "warn"),
+        ([0.99], "warn"),
+        ([1.0], "fail"),
+        ([0.1, 0.2, 1.3], "fail"),  # the box with the most flow counts
+    ],
+)
+def test_flow_left_out_is_checked(shares: list[float], status: str) -> None:
+    (check,) = main._flow_checks(shares)
+    assert check.status == status
+    assert f"{max(shares):.2g} of its length" in check.message
+
+
+def test_a_gel_that_did_not_demix_has_nothing_to_be_moved() -> None:
+    assert main._flow_checks([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.1, "within the"), (0.31, "at the edge of the"), (1.0, "beyond the")]
+)
+def test_the_note_says_the_same_as_the_check(share: float, words: str) -> None:
+    note = main._flow_note(share, 1.2e4)
+    assert f"by {share:.2g} of its length" in note
+    assert f"{words} diffusive model" in note
+
+
+def test_crystals_of_all_boxes_count_together() -> None:
+    assert main._crystal_checks([7.9])[0].status == "fail"
+    assert "heterogeneity between crystals not sampled" in main._crystal_checks([3.0])[0].message
+    assert main._crystal_checks([8.0]) == ()
+    assert main._crystal_checks([4.0, 4.0]) == ()
+    assert main._crystal_checks([]) == ()
+
+
+def recipe_with(**stretch: Any) -> Any:
+    recipe, _ = recipes.resolve("patent:Ex7")
+    step = Stretching.model_validate({"stage": "membrane", **stretch})
+    return recipe.model_copy(update={"stretching": (step,)})
+
+
+def test_unequal_biaxial_stretching_stays_unequal() -> None:
+    given = recipe_with(
+        mode="biaxial_sequential", draw_ratio=2.0, draw_ratio_crosswise=1.5, residual_strain="40 %"
+    )
+    (draw,), (found,) = draws(given)
+    assert draw.residual_strain == pytest.approx(0.4)
+    assert draw.crosswise_strain == pytest.approx(0.5 * draw.lengthwise_strain)  # as drawn: 100 % and 50 %
+    assert found.value == pytest.approx(0.4)
+    assert "area" in found.method
+    held = recipe_with(
+        mode="biaxial_simultaneous", draw_ratio=2.0, draw_ratio_crosswise=1.5, relaxed=False, stage="gel"
+    )
+    (draw,), (found,) = draws(held)
+    assert draw.stretch_ratios == pytest.approx((2.0, 1.5, 1 / 3))  # a gel keeps its volume
+    assert found.value == pytest.approx(2.0 * 1.5 - 1.0)
+    assert found.evidence["stage"] == "gel"
+
+
+def test_each_direction_relaxes_by_the_same_share() -> None:
+    """0.51 +- 0.10 of each elongation stays; the area's uncertainty is that share's through both directions."""
+    relaxed = recipe_with(mode="biaxial_sequential", draw_ratio=1.5, draw_ratio_crosswise=1.2)
+    (draw,), (found,) = draws(relaxed)
+    assert (draw.lengthwise_strain, draw.crosswise_strain) == pytest.approx((0.5 * 0.51, 0.2 * 0.51))
+    step = 1e-6
+    low, high = ((1 + 0.5 * s) * (1 + 0.2 * s) - 1 for s in (0.51 - step, 0.51 + step))
+    assert found.uncertainty == pytest.approx(0.10 * (high - low) / (2 * step))
+    (draw,), (found,) = draws(recipe_with(draw_ratio=1.5))
+    assert draw.crosswise_strain is None
+    assert found.value == pytest.approx(0.255)
+    assert found.uncertainty == pytest.approx(0.05)
+    assert "length" in found.method
+
+
+def test_a_given_area_without_ratios_is_shared_equally() -> None:
+    (draw,), _ = draws(recipe_with(mode="biaxial_simultaneous", residual_strain="44 %"))
+    assert (draw.lengthwise_strain, draw.crosswise_strain) == pytest.approx((0.2, 0.2))
