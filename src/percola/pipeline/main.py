@@ -219,8 +219,7 @@ class _Worker:
         self.tell(
             "recipe",
             1.0,
-            f"{directory.opening} Needs about {_minutes(self.need.seconds)}, "
-            f"{self.need.memory_bytes / 2**30:.1f} GiB of memory, {self.need.disk_bytes / 2**20:.0f} MiB of disk.",
+            f"{directory.opening} {self.need.words}",
         )
         solution, polymer = self.describe()
         history, wall = self.cool(solution)
@@ -891,10 +890,6 @@ def _declared(recipe: Any, solution: Any) -> list[Measurement]:
         )
     )
     return out
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _unique(words: list[str]) -> list[str]:

@@ -69,7 +69,7 @@ class Estimate:
     """What a run needs, before it starts.
 
     Attributes:
-        seconds: on this machine, within a factor of two.
+        seconds: on this machine with nothing else running, typically within a factor of two.
         memory_bytes: peak.
         disk_bytes: of the run directory.
     """
@@ -78,26 +78,51 @@ class Estimate:
     memory_bytes: int
     disk_bytes: int
 
+    @property
+    def words(self) -> str:
+        """The needs in a sentence, with what they depend on."""
+        time = f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
+        return (
+            f"Needs about {time} with nothing else running - up to three times that where the gel sets slowly or not at all "
+            f"(strong solvents, hot dissolution), some 20 s less once kernels are compiled - "
+            f"{self.memory_bytes / 2**30:.1f} GiB of memory, {self.disk_bytes / 2**20:.0f} MiB of disk."
+        )
 
-_BYTES_PER_CELL = {"float32": 230, "float64": 330}
-"""Peak memory for each cell of the core's box, gel and measurements (``benchmarks/main_job.py``)."""
-_BASE_BYTES = 700 * 2**20
-_SECONDS_PER_CELL_STEP = 2.4e-8  # two cores, float32 (benchmarks/gel_step.py)
-_TYPICAL_STEPS = 900
+
+# Measured on runs of patent:Ex7 with cold caches on two cores, peak of the process: 681, 754 and 1064 MiB for 48, 64 and
+# 100 cells along an edge. Measuring alone takes 190 bytes a cell (3.2 GB at 256), the gel the rest.
+_BYTES_PER_CELL = {"float32": 450, "float64": 710}
+"""Peak memory for each cell of the core's box; in float64 the gel's part doubles, measuring stays as it is."""
+_BASE_BYTES = 635 * 2**20
+_BYTES_KEPT = 8
+"""Structure of a further box of the core while the others are solved and measured [bytes a cell]: void and level."""
+
+# The same runs and CE7, CE8, CE9, CE2: 2.1e-8 to 2.7e-8 s for a cell and step of the core on two cores, 700 to 1500 steps where the
+# gel sets, up to 4000 (the bound of the solver) where it does not.
+_SECONDS_PER_CELL_STEP = 2.4e-8
+_TYPICAL_STEPS = 1400
+_MEASURING_SECONDS_PER_CELL = 1.2e-5
+_BOX_SECONDS = 4.0  # compiling the steps of one box
+_FIXED_SECONDS = (
+    23.0  # imports, phase diagram, quench, report (13), kernels of the measurements compiled once (10)
+)
 
 
 def estimate(settings: Settings, regions: int = 3) -> Estimate:
     """Time, memory and disk of a run with ``settings`` and so many regions (core and surface layers)."""
     core = settings.size**settings.dims
-    surface = (settings.size // 2) ** settings.dims * (regions - 1)
+    surface = math.prod(surface_grid(settings, 1.0).shape) * (regions - 1)
     cells = core * settings.realizations + surface
     factor = 1.8 if settings.dtype == "float64" else 1.0
-    cores = max(os.cpu_count() or 1, 1)
-    gel = cells * _TYPICAL_STEPS * _SECONDS_PER_CELL_STEP * factor * 2.0 / min(cores, 8)
-    measuring = (1.1e-5 if settings.dims == 3 else 0.0) * core * settings.realizations
+    cores = min(max(os.cpu_count() or 1, 1), 8)
+    gel = cells * _TYPICAL_STEPS * _SECONDS_PER_CELL_STEP * factor * 2.0 / cores
+    boxes = settings.realizations + regions - 1
+    measuring = _MEASURING_SECONDS_PER_CELL * core * settings.realizations * 2.0 / cores
     return Estimate(
-        seconds=20.0 + gel + measuring,
-        memory_bytes=int(_BASE_BYTES + core * _BYTES_PER_CELL[settings.dtype]),
+        seconds=_FIXED_SECONDS + boxes * _BOX_SECONDS + gel + (measuring if settings.dims == 3 else 0.0),
+        memory_bytes=int(
+            _BASE_BYTES + core * (_BYTES_PER_CELL[settings.dtype] + _BYTES_KEPT * (settings.realizations - 1))
+        ),
         disk_bytes=int(cells * 16 * factor + 32 * 2**20),
     )
 
