@@ -174,8 +174,10 @@ def context_of(recipe: Recipe, solution: Solution | None = None, **known: Any) -
         cloud_K = _finite(solution.cloud_point_K)
         # The standing method sees a cloud point only in a liquid: not below the melting point of the mixture.
         visible = cloud_K is not None and melting_K is not None and cloud_K > melting_K
-        least_K = _least_cloud_point_K(solution)
-        stable = least_K is not None and melting_K is not None and least_K > melting_K
+        weaker = replace(solution, system=solution.system.shifted_chi(-solution.system.chi_uncertainty))
+        # Infinite where there are two liquids at every temperature, NaN where there is no cloud point.
+        least_K = float(weaker.system.cloud_point_K(solution.polymer_volume_fraction, exact=False))
+        stable = melting_K is not None and least_K > melting_K
         context = replace(
             context,
             melting_temperature_in_mixture_K=melting_K,
@@ -183,6 +185,7 @@ def context_of(recipe: Recipe, solution: Solution | None = None, **known: Any) -
             cloud_point_K=cloud_K if visible else None,
             least_cloud_point_K=least_K if stable else None,
             half_time_s=solution.shortest_half_time_s,
+            longest_half_time_s=weaker.shortest_half_time_s,
             hold_s=solution.hold_s,
             straight_chain_ratio=_straight_chain_ratio(recipe),
             medium_melting_temperature_30_K=_medium_melting_temperature_30_K(recipe),
@@ -204,13 +207,6 @@ def _peak_K(recipe: Recipe, system: System, polymer_volume_fraction: float | Non
         return peak_K
     drop_K = system.melting.Tm0_K - float(system.melting_temperature_K(polymer_volume_fraction))
     return _finite(peak_K - max(drop_K, 0.0))
-
-
-def _least_cloud_point_K(solution: Solution) -> float | None:
-    """Cloud point with chi lower by its uncertainty; infinite where there are two liquids at every temperature."""
-    weaker = solution.system.shifted_chi(-solution.system.chi_uncertainty)
-    least = float(weaker.cloud_point_K(solution.polymer_volume_fraction, exact=False))
-    return None if math.isnan(least) else least
 
 
 def _straight_chain_ratio(recipe: Recipe) -> float:

@@ -107,6 +107,8 @@ class Context:
         least_cloud_point_K: lower end of the model's cloud point, where that lies above melting in the mixture;
             infinite where two liquids stay at every temperature; None where there is none.
         half_time_s: time after which half has crystallized at T_s, from the crystals that outlive it, or None.
+        longest_half_time_s: the same with the interaction weaker by its uncertainty, so that a doubtful interaction
+            refuses nothing.
         hold_s: time at T_s before cooling.
         straight_chain_ratio: draw ratio at which the polymer's chains are straight, or None.
         window_K: T_l and T_u (definition B), or None.
@@ -121,6 +123,7 @@ class Context:
     cloud_point_K: float | None = None
     least_cloud_point_K: float | None = None
     half_time_s: float | None = None
+    longest_half_time_s: float | None = None
     hold_s: float = math.inf
     straight_chain_ratio: float | None = None
     window_K: tuple[float, float] | None = None
@@ -477,16 +480,20 @@ def dissolution_temperatures(recipe: Recipe, context: Context) -> Readings:
 
 
 def half_time_at_dissolution(recipe: Recipe, context: Context) -> Readings:
-    """Time to half of the crystallization at T_s, over the shortest time that dissolving takes."""
-    if context.half_time_s is not None:
-        found = _half_crystallized(recipe, context.half_time_s)
-        yield Reading("dissolution.temperature", context.half_time_s / SHORTEST_DISSOLUTION_s, found)
+    """Time to half of the crystallization at T_s, at most, over the shortest time that dissolving takes."""
+    longest = context.longest_half_time_s
+    if longest is not None:
+        yield Reading(
+            "dissolution.temperature",
+            longest / SHORTEST_DISSOLUTION_s,
+            _half_crystallized(recipe, longest),
+        )
 
 
 def half_time_over_hold(recipe: Recipe, context: Context) -> Readings:
     """Time to half of the crystallization at T_s, over the time of the hold; where it can be dissolved at all."""
-    half = context.half_time_s
-    if half is not None and half >= SHORTEST_DISSOLUTION_s:
+    half, longest = context.half_time_s, context.longest_half_time_s
+    if half is not None and (longest is None or longest >= SHORTEST_DISSOLUTION_s):
         found = f"{_half_crystallized(recipe, half)}, with a hold of {_time(context.hold_s)}"
         yield Reading("dissolution.temperature", half / context.hold_s, found)
 

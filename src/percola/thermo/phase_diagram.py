@@ -23,12 +23,12 @@ FIG1_WEIGHT_FRACTIONS = (0.30, 0.35, 0.40)  # paragraph 52
 
 
 def dissolution_temperatures_K(system: System) -> FloatArray:
-    """T_s of the crystallization curves [K]: five, 10 K apart, up to some 10 K below melting of 35 wt%.
+    """T_s of the crystallization curves [K]: five, 10 K apart, up to 10 to 20 K below melting of 35 wt%.
 
     Hotter, no crystallite outlives dissolution; for diethyl phthalate 140 to 180 degC.
     """
     melting = float(system.melting_temperature_K(system.volume_fraction(FIG1_WEIGHT_FRACTIONS[1])))
-    last = 10.0 * round((melting - ZERO_CELSIUS_K - 10.0) / 10.0)
+    last = 10.0 * math.floor((melting - ZERO_CELSIUS_K - 10.0) / 10.0)
     return np.asarray(last - 40.0 + 10.0 * np.arange(5) + ZERO_CELSIUS_K)
 
 
