@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ZERO_CELSIUS_K = 273.15
 COLDEST_SHOWN, HOTTEST_SHOWN = -20.0, 380.0
-"""degC; demixing curves do not stretch the picture beyond: a quench seldom ends colder, and PVDF decomposes at 375."""
+"""degC; curves do not stretch the picture beyond: a quench seldom ends colder, and PVDF decomposes at 375."""
 
 
 def _plain(diagram: PhaseDiagram | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -63,6 +63,8 @@ def phase_curves(
         diagram: a ``PhaseDiagram``, or the content of ``phase_diagram.json``.
         quench_to_K: where the arrow of the recipe's quench ends; 20 degC by default.
     """
+    from matplotlib.patches import Rectangle
+
     d = _plain(diagram)
     ax = style.axes(ax)
     gaps = d.get("gaps") or {}
@@ -76,19 +78,22 @@ def phase_curves(
         _celsius(d.get(f"{k}_K") or []) for k in ("melting", "cloud_point", "spinodal")
     )
 
-    # --- what the picture spans: everything but demixing, and demixing as far as it matters
+    # --- what the picture spans: the quench, and the curves as far as they matter
     x, top = 100 * recipe.get("w", np.nan), recipe.get("dissolution_K", np.nan) - ZERO_CELSIUS_K
     bottom = (293.15 if quench_to_K is None else quench_to_K) - ZERO_CELSIUS_K
-    seen = np.concatenate([melting, [top, bottom], *(y for _, y in lines)])
-    demixing = np.concatenate([cloud, spinodal])
-    demixing = demixing[(demixing > COLDEST_SHOWN) & (demixing < HOTTEST_SHOWN)]
-    seen = np.concatenate([seen[np.isfinite(seen)], demixing])
+    seen = np.concatenate([melting, cloud, spinodal, *(y for _, y in lines)])
+    seen = np.concatenate([seen[(seen > COLDEST_SHOWN) & (seen < HOTTEST_SHOWN)], [top, bottom]])
+    seen = seen[np.isfinite(seen)]
     low, high = float(seen.min()) - 8, float(seen.max()) + 14
+
+    # Curves stop where the strip of words begins.
+    frame = Rectangle((0, low), 100, high - low, transform=ax.transData)
 
     def line(y: NDArray[np.float64], label: str, **how: Any) -> bool:
         there = bool(((y > low) & (y < high)).any())
         if there:
-            ax.plot(w[: len(y)], y, label=label, **how)
+            (drawn,) = ax.plot(w[: len(y)], y, label=label, **how)
+            drawn.set_clip_path(frame)
         return there
 
     line(melting, "melting (equilibrium)", color=style.GREY, lw=1.1, ls=(0, (5, 2)))

@@ -13,6 +13,7 @@ from percola import tables
 from percola.errors import InputError
 from percola.recipe import assumptions, check, context_of, solution_from, specimens, wall_from
 from percola.recipe.physics import comonomer_mole_fraction, polymer_name
+from percola.recipe.text import from_dict, to_dict
 from percola.recipe.weights import liquid_shares
 
 SHEET = {"shaping": {"method": "hot_press", "thickness": "100 um"}}
@@ -185,3 +186,34 @@ def test_every_assumption_names_a_field_and_a_paragraph() -> None:
             assert assumption.field
             assert assumption.paragraph.startswith("para. ")
             assert set(assumption.to_dict()) == {"field", "paragraph", "value", "text"}
+
+
+@pytest.mark.parametrize(
+    ("specimen", "temperature", "solvent", "rule"),
+    [
+        ("Ex7", "60 degC", None, "dissolves_nothing"),
+        ("Ex7", "125 degC", None, "crystallizes_in_hold"),
+        ("Ex21", "190 degC", None, "two_liquids"),
+        # Hansen parameters alone make trioctyl trimellitate immiscible at every temperature of use.
+        ("Ex1a", "230 degC", "TOTM", "two_liquids_by_the_model"),
+    ],
+)
+def test_dissolution_temperatures_without_a_solution_are_found(
+    specimen: str, temperature: str, solvent: str | None, rule: str
+) -> None:
+    data = to_dict(specimens.load(specimen)[0])
+    data["dissolution"] = {"temperature": temperature, "hold": "20 min"}
+    if solvent is not None:
+        data["solvents"] = [{"liquid": solvent, "amount": "60 parts"}]
+    recipe = from_dict(data)
+    found = [f for f in check(recipe, context_of(recipe)) if f.field == "dissolution.temperature"]
+    assert [f.rule for f in found] == [rule]
+    assert found[0].paragraph
+
+
+def test_chains_are_straight_at_their_length_over_their_size_at_rest() -> None:
+    # PVDF of 3.62e5 g/mol: n = 2 * 3.62e5/64.034 bonds; n l sin(109.47/2) over sqrt(C n) l, C = 5.6
+    bonds = 2 * 3.62e5 / 64.034
+    expected = bonds * math.sin(math.radians(109.4712 / 2)) / math.sqrt(5.6 * bonds)
+    straight = context_of(specimens.load("Ex7")[0]).straight_chain_ratio
+    assert straight == pytest.approx(expected, rel=1e-5)  # six digits of the angle
