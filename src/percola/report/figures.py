@@ -145,8 +145,8 @@ def process_figures(run: RunData) -> dict[str, Picture]:
             lambda ax: process.phase_map(diagram, thermal, ax),
             caption,
             alt,
-            (5.4, 4.6),
-            (0.62, 0.12, 1.3, 0.12),
+            (5.4, 4.8),
+            (0.62, 0.12, 1.5, 0.12),
         )
     else:
         out[key] = absent(key, caption, run.why_missing("phase_diagram.json"))
@@ -165,8 +165,8 @@ def process_figures(run: RunData) -> dict[str, Picture]:
             caption,
             "Crystallization temperature falling with dissolution temperature to a plateau, one line a "
             "polymer content.",
-            (5.4, 4.6),
-            (0.62, 0.12, 1.3, 0.12),
+            (5.4, 4.8),
+            (0.62, 0.12, 1.5, 0.12),
         )
     else:
         out[key] = absent(key, caption, run.why_missing("phase_diagram.json"))
