@@ -579,9 +579,9 @@ class _Worker:
         flow = _flow_checks([r["flow_share"] for r in records if r.get("flow_share") is not None])
         crystals = _crystal_checks([r["expected_seeds"] for r in records if "expected_seeds" in r])
         opened = next(m for m in found if m.name == "through_porosity" and m.region == "wall")
-        closed = [layer for layer in opened.evidence["closed"] if layer != "core"]
+        closed = opened.evidence["closed"]
         skin: tuple[Check, ...] = ()
-        if closed:
+        if closed and "core" not in closed:
             skin = (
                 Check(
                     "surface layers",

@@ -84,11 +84,11 @@ def test_mass_is_kept_and_the_box_is_judged(finished: pipeline.RunResult) -> Non
 
 
 def test_every_measurement_names_its_sources_and_the_report_lists_them(finished: pipeline.RunResult) -> None:
-    page = (finished.path / "report.html").read_text()
+    page = html.unescape((finished.path / "report.html").read_text())
     for m in finished.measurements:
         assert m.citations, m.name
         for key in m.citations:
-            assert html.escape(sources.reference(key).text, quote=True) in page, key
+            assert sources.reference(key).text in page, key
 
 
 def test_the_wall_is_open_and_flow_has_its_number(finished: pipeline.RunResult) -> None:
