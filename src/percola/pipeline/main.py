@@ -543,7 +543,8 @@ class _Worker:
                     alike=not body.region("inner_surface"),
                 )
             )
-            found = self._wall_checked(found, len(core))
+            records = [self.directory.payload(f"gel-core-{i}")["history"] for i in range(len(core))]
+            found = _wall_checked(found, records)
         found += _sizes(body)
         found += self.draw_results
         found += _declared(self.recipe, solution)
@@ -572,36 +573,6 @@ class _Worker:
             "exchange of solvent with the liquid medium, which shapes this surface (para. 77 to 79), is not modelled",
         )
         return dataclasses.replace(m, checks=(*m.checks, check))
-
-    def _wall_checked(self, found: list[Measurement], boxes: int) -> list[Measurement]:
-        """Pore sizes of the wall with what the boxes cannot know: flow of the rich phase, crystals too few, closed faces."""
-        records = [self.directory.payload(f"gel-core-{i}")["history"] for i in range(boxes)]
-        flow = _flow_checks([r["flow_share"] for r in records if r.get("flow_share") is not None])
-        crystals = _crystal_checks([r["expected_seeds"] for r in records if "expected_seeds" in r])
-        opened = next(m for m in found if m.name == "through_porosity" and m.region == "wall")
-        closed = opened.evidence["closed"]
-        skin: tuple[Check, ...] = ()
-        if closed and "core" not in closed:
-            skin = (
-                Check(
-                    "surface layers",
-                    "warn",
-                    f"of the inside, as after taking off the closed {' and '.join(closed)} (para. 101): nothing passes the "
-                    "membrane as a whole",
-                ),
-            )
-        added = {
-            "pore_size_ratio": (*flow, *crystals, *skin),
-            "maximum_pore_size": (*flow, *skin),
-            "bubble_point_pressure": (*flow, *skin),
-            "average_pore_size": skin,
-        }
-        return [
-            dataclasses.replace(m, checks=(*m.checks, *added[m.name]))
-            if m.region == "wall" and m.name in added
-            else m
-            for m in found
-        ]
 
     def _box_checks(self, core: tuple[Structure, ...]) -> tuple[Check, ...]:
         record = self.directory.payload("gel-core-0")
@@ -755,6 +726,41 @@ def _record(
         "forecast": dataclasses.asdict(expected),
     }
     return {"history": history, "notes": notes, "lengths_across": across}
+
+
+def _wall_checked(found: list[Measurement], records: list[dict[str, Any]]) -> list[Measurement]:
+    """Pore sizes of the wall with what the boxes cannot know: flow of the rich phase, crystals too few, closed faces.
+
+    Args:
+        found: all measurements, the wall's `through_porosity` among them.
+        records: the gel's record of each box of the core.
+    """
+    flow = _flow_checks([r["flow_share"] for r in records if r.get("flow_share") is not None])
+    crystals = _crystal_checks([r["expected_seeds"] for r in records if "expected_seeds" in r])
+    opened = next(m for m in found if m.name == "through_porosity" and m.region == "wall")
+    closed = opened.evidence["closed"]
+    skin: tuple[Check, ...] = ()
+    if closed and "core" not in closed:
+        skin = (
+            Check(
+                "surface layers",
+                "warn",
+                f"of the inside, as after taking off the closed {' and '.join(closed)} (para. 101): nothing passes the "
+                "membrane as a whole",
+            ),
+        )
+    added = {
+        "pore_size_ratio": (*flow, *crystals, *skin),
+        "maximum_pore_size": (*flow, *skin),
+        "bubble_point_pressure": (*flow, *skin),
+        "average_pore_size": skin,
+    }
+    return [
+        dataclasses.replace(m, checks=(*m.checks, *added[m.name]))
+        if m.region == "wall" and m.name in added
+        else m
+        for m in found
+    ]
 
 
 def _flow(gel: Any, last: Any, problem: Any) -> tuple[float, float]:

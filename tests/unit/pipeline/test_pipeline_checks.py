@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from percola import recipe as recipes
+from percola.measure import WallGeometry, wall_through_porosity
+from percola.measurement import Measurement
 from percola.pipeline import main
 from percola.pipeline.physics import draws
 from percola.recipe.model import Stretching
@@ -47,6 +49,43 @@ def test_crystals_of_all_boxes_count_together() -> None:
     assert main._crystal_checks([8.0]) == ()
     assert main._crystal_checks([4.0, 4.0]) == ()
     assert main._crystal_checks([]) == ()
+
+
+def walls(core: float, outer: float, **record: float) -> dict[str, dict[str, str]]:
+    """Status of every check of the wall's measurements, by measurement and check."""
+    found = [
+        Measurement("through_porosity", v, "1", 0.01, region=r)
+        for r, v in (("core", core), ("outer_surface", outer), ("inner_surface", 0.4))
+    ]
+    surfaces = {"outer_surface": 1e-6, "inner_surface": 1e-6}
+    found.append(wall_through_porosity(found, WallGeometry(1e-4), surfaces))
+    names = ("pore_size_ratio", "maximum_pore_size", "bubble_point_pressure", "average_pore_size")
+    found += [Measurement(n, 1.0, "1", 0.1, region=r) for n in names for r in ("core", "wall")]
+    checked = main._wall_checked(found, [record])
+    assert all(not m.checks for m in checked if m.region == "core")
+    return {m.name: {c.name: c.status for c in m.checks} for m in checked if m.region == "wall"}
+
+
+def test_only_the_walls_pore_sizes_carry_what_the_boxes_cannot_know() -> None:
+    beyond = walls(0.5, 0.5, flow_share=1.2, expected_seeds=20.0)
+    assert beyond["pore_size_ratio"] == {"flow of the rich phase": "fail"}
+    assert beyond["maximum_pore_size"] == {"flow of the rich phase": "fail"}
+    assert beyond["bubble_point_pressure"] == {"flow of the rich phase": "fail"}
+    assert beyond["average_pore_size"] == {}
+    few = walls(0.5, 0.5, flow_share=0.1, expected_seeds=3.0)
+    assert few["pore_size_ratio"] == {"flow of the rich phase": "pass", "crystals in the core": "fail"}
+    assert few["maximum_pore_size"] == {"flow of the rich phase": "pass"}
+
+
+def test_a_closed_face_is_told_where_the_inside_is_open() -> None:
+    skin = walls(0.5, 0.0, flow_share=0.1, expected_seeds=20.0)
+    assert skin["average_pore_size"] == {"surface layers": "warn"}
+    assert skin["through_porosity"] == {"every layer is open": "warn"}
+    assert walls(0.0, 0.0, flow_share=0.1, expected_seeds=20.0)["average_pore_size"] == {}
+
+
+def test_records_of_older_runs_without_the_numbers_are_no_fault() -> None:
+    assert walls(0.5, 0.5)["pore_size_ratio"] == {}
 
 
 def recipe_with(**stretch: Any) -> Any:
