@@ -8,6 +8,7 @@ stencil exactly and mass is conserved to rounding.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +20,9 @@ import numpy as np
 from percola.grid import Grid
 
 Array = Any
+
+HALO = 2
+"""Layers of cells around a wide field: a stencil of a stencil needs two."""
 
 
 def materialize(runs: Array, fn: Any, *args: Array) -> Any:
@@ -60,6 +64,11 @@ class Operators:
     def _periodic_axes(self) -> tuple[int, ...]:
         return tuple(i for i, w in enumerate(self.walls) if not w)
 
+    @property
+    def _wall_axes(self) -> list[tuple[int, Array]]:
+        """Axes that end in walls, with their matrices."""
+        return [(i, c) for i, c in enumerate(self.cosines) if c is not None]
+
     def shift(self, u: Array, axis: int, step: int) -> Array:
         """Neighbour values u[i + step] along ``axis`` (step = +1 or -1), mirrored at walls."""
         if not self.walls[axis]:
@@ -80,79 +89,114 @@ class Operators:
             total = total + self.shift(u, axis, 1) + self.shift(u, axis, -1)
         return total
 
-    def padded(self, u: Array) -> Array:
-        """``u`` with one more cell on every side: the neighbour across the box, or the mirror cell behind a wall.
+    def widened(self, u: Array) -> Array:
+        """``u`` with a halo of :data:`HALO` cells, see :meth:`with_halo`."""
+        shape = tuple(n + 2 * HALO for n in self.shape)
+        start = [HALO] * len(self.shape)
+        return self.with_halo(jax.lax.dynamic_update_slice(jnp.zeros(shape, u.dtype), u, start))
 
-        Stencils on it are plain slices, which compile to vector loops; a wrap inside the stencil does not. Edges and
-        corners are left zero: no stencil here reads them. Store it (:func:`materialize`) before use.
+    def narrowed(self, wide: Array) -> Array:
+        """The cells of a wide field without its halo."""
+        return wide[tuple(slice(HALO, n + HALO) for n in self.shape)]
+
+    def with_halo(self, wide: Array) -> Array:
+        """A wide field with its halo filled anew: the cells across the box, or the mirrored cells behind a wall.
+
+        Stencils on a wide field are plain slices, which compile to vector loops; a wrap inside the stencil does not. Each
+        layer is read only once the one before has been written, which lets all of it happen in place.
         """
-        out = jax.lax.pad(u, jnp.zeros((), u.dtype), [(1, 1, 0)] * len(self.shape))
-        for axis, n in enumerate(u.shape):
-            first, last = (jax.lax.slice_in_dim(u, i, i + 1, axis=axis) for i in (0, n - 1))
-            before, after = (first, last) if self.walls[axis] else (last, first)
-            for edge, at in ((before, 0), (after, n + 1)):
-                start = [1] * len(self.shape)
-                start[axis] = at
-                out = jax.lax.dynamic_update_slice(out, edge, start)
-        return out
+        for axis in reversed(range(len(self.shape))):  # across the edges and corners as well
+            n, wall = self.shape[axis], self.walls[axis]
+            for source, target in ((HALO if wall else n, 0), (n if wall else HALO, n + HALO)):
+                layers = jax.lax.slice_in_dim(wide, source, source + HALO, axis=axis)
+                start = [0] * len(self.shape)
+                start[axis] = target
+                wide = jax.lax.dynamic_update_slice(
+                    wide, jax.lax.rev(layers, (axis,)) if wall else layers, start
+                )
+        return wide
 
-    def around(self, padded: Array, axis: int, step: int) -> Array:
-        """Neighbour values along ``axis`` (step = +1 or -1; 0: the cells themselves) from a :meth:`padded` field."""
-        where = [slice(1, -1)] * len(self.shape)
-        where[axis] = slice(1 + step, padded.shape[axis] - 1 + step)
-        return padded[tuple(where)]
+    def line(self, wide: Array) -> Array:
+        """The cells of a wide field in one line, without the outermost layers of the first axis; see :meth:`unlined`."""
+        across = math.prod(wide.shape[1:])
+        return wide.reshape(-1)[across:-across]
 
-    def laplacian_padded(self, padded: Array) -> Array:
-        """:meth:`laplacian` from a :meth:`padded` field."""
-        total = -2.0 * len(self.shape) * self.around(padded, 0, 0)
+    def line_laplacian(self, wide: Array) -> Array:
+        """:meth:`laplacian` in the cells of :meth:`line`; wrong in the outermost layers of the other axes.
+
+        One long loop without ends of rows. The two neighbours are added first: what is mirrored at a wall then comes out
+        the same to the last bit.
+        """
+        cells = wide.reshape(-1)
+        across = math.prod(wide.shape[1:])
+        size = cells.size - 2 * across
+
+        def shifted(by: int) -> Array:
+            return jax.lax.slice_in_dim(cells, across + by, across + by + size)
+
+        total = -2.0 * len(self.shape) * shifted(0)
         for axis in range(len(self.shape)):
-            total = total + self.around(padded, axis, 1) + self.around(padded, axis, -1)
+            stride = math.prod(wide.shape[axis + 1 :])
+            total = total + (shifted(stride) + shifted(-stride))
+        return total
+
+    def unlined(self, line: Array) -> Array:
+        """A field with at least one right layer on every side from one in the layout of :meth:`line`."""
+        return line.reshape((self.shape[0] + 2 * HALO - 2, *(n + 2 * HALO for n in self.shape[1:])))
+
+    def around(self, wide: Array, axis: int, step: int) -> Array:
+        """Neighbour values along ``axis`` (step = +1 or -1; 0: the cells themselves) from a field with some halo."""
+        where = []
+        for i, n in enumerate(self.shape):
+            first = (wide.shape[i] - n) // 2 + (step if i == axis else 0)
+            where.append(slice(first, first + n))
+        return wide[tuple(where)]
+
+    def laplacian_around(self, wide: Array) -> Array:
+        """:meth:`laplacian` from a field with some halo."""
+        total = -2.0 * len(self.shape) * self.around(wide, 0, 0)
+        for axis in range(len(self.shape)):
+            total = total + (self.around(wide, axis, 1) + self.around(wide, axis, -1))
         return total
 
     def flux_divergence(self, mobility: Array, potential: Array, runs: Array) -> Array:
-        """div(M grad mu) with the harmonic mean of M on the faces; face fluxes cancel in pairs, so its sum vanishes.
+        """div(M grad mu) with the harmonic mean of M on the faces; face fluxes cancel in pairs, so its sum vanishes (to rounding).
 
         The harmonic mean is the resistance of two half cells in series: a crystallized or polymer-free cell stops the
         flux, whatever its neighbour. The mirrored neighbour makes the flux through a wall zero by itself. ``runs`` is
         for :func:`materialize`. ``mobility`` must be positive.
         """
-        return self.resisted_flux_divergence(1.0 / mobility, potential, runs)
+        wide = materialize(runs, lambda *both: tuple(map(self.widened, both)), mobility, potential)
+        return materialize(runs, self.flux_divergence_around, *wide)
 
-    def resisted_flux_divergence(self, resistance: Array, potential: Array, runs: Array) -> Array:
-        """:meth:`flux_divergence` from 1/M."""
-        resistance, mu = materialize(
-            runs, lambda r, p: (self.padded(r), self.padded(p)), resistance, potential
-        )
-
-        def through_faces(resistance: Array, mu: Array) -> Array:
-            r, p = self.around(resistance, 0, 0), self.around(mu, 0, 0)
-            total = jnp.zeros_like(p)
-            for axis in range(len(self.shape)):
-                for sign in (1, -1):
-                    total = total + (self.around(mu, axis, sign) - p) / (
-                        r + self.around(resistance, axis, sign)
-                    )
-            return 2.0 * total
-
-        return materialize(runs, through_faces, resistance, mu)
+    def flux_divergence_around(self, mobility: Array, potential: Array) -> Array:
+        """:meth:`flux_divergence` from fields with some halo."""
+        m, p = self.around(mobility, 0, 0), self.around(potential, 0, 0)
+        total = jnp.zeros_like(p)
+        for axis in range(len(self.shape)):
+            m_up, m_down = self.around(mobility, axis, 1), self.around(mobility, axis, -1)
+            up = m_up * (self.around(potential, axis, 1) - p)
+            down = m_down * (self.around(potential, axis, -1) - p)
+            # both faces over one denominator: divisions are what this loop takes its time for
+            total = total + (up * (m + m_down) + down * (m + m_up)) / ((m + m_up) * (m + m_down))
+        return (2.0 * m) * total
 
     def forward(self, u: Array) -> Array:
-        """Real field to transform space."""
-        for axis, c in enumerate(self.cosines):
-            if c is not None:
-                u = jnp.moveaxis(jnp.tensordot(u, c, axes=([axis], [1])), -1, axis)
+        """Real field to transform space: wall axes first, then the periodic ones (so that neither has to be turned)."""
+        for done, (axis, cosines) in enumerate(reversed(self._wall_axes)):
+            u = jnp.tensordot(cosines, u, axes=([1], [axis + done]))
         axes = self._periodic_axes
-        return jnp.fft.rfftn(u, axes=axes) if axes else u
+        return jnp.fft.rfftn(u, axes=range(-len(axes), 0)) if axes else u
 
     def backward(self, v: Array) -> Array:
         """Transform space to real field."""
         axes = self._periodic_axes
         if axes:
-            v = jnp.fft.irfftn(v, s=[self.shape[a] for a in axes], axes=axes)
-        for axis, c in enumerate(self.cosines):
-            if c is not None:
-                v = jnp.moveaxis(jnp.tensordot(v, c, axes=([axis], [0])), -1, axis)
-        return v
+            v = jnp.fft.irfftn(v, s=[self.shape[a] for a in axes], axes=range(-len(axes), 0))
+        for _, cosines in self._wall_axes:
+            v = jnp.tensordot(v, cosines, axes=([0], [0]))
+        order = [*axes, *(axis for axis, _ in self._wall_axes)]
+        return jnp.transpose(v, [order.index(axis) for axis in range(len(order))])
 
 
 def scaled(v: Array, factor: Array) -> Array:
@@ -173,17 +217,16 @@ def _cosine_matrix(n: int) -> np.ndarray:
 def operators(grid: Grid, dtype: Any) -> Operators:
     """Stencils and transforms for ``grid`` in ``dtype`` (float32 or float64)."""
     walls = tuple(b == "wall" for b in grid.boundaries)
-    last_periodic = max((i for i, w in enumerate(walls) if not w), default=None)
+    order = sorted(range(grid.ndim), key=lambda axis: not walls[axis])  # of the transforms
     eigenvalues = []
-    for axis, n in enumerate(grid.shape):
+    for place, axis in enumerate(order):
+        n = grid.shape[axis]
         if walls[axis]:
             angle = np.pi * np.arange(n) / n
-        elif axis == last_periodic:  # rfft halves the last transformed axis
-            angle = 2 * np.pi * np.arange(n // 2 + 1) / n
-        else:
-            angle = 2 * np.pi * np.arange(n) / n
+        else:  # rfft halves the last transformed axis
+            angle = 2 * np.pi * np.arange(n // 2 + 1 if place == grid.ndim - 1 else n) / n
         shape = [1] * grid.ndim
-        shape[axis] = angle.size
+        shape[place] = angle.size
         eigenvalues.append((2.0 - 2.0 * np.cos(angle)).reshape(shape))
     symbol = sum(eigenvalues)
     cosines = tuple(

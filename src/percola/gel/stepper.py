@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from percola.gel.operators import Operators, materialize, scaled
+from percola.gel.operators import HALO, Operators, materialize, scaled
 
 Array = Any
 
@@ -94,73 +94,108 @@ class Tolerance:
 def rates(
     model: Any, ops: Operators, phi: Array, psi: Array, c: dict[str, Array], runs: Array
 ) -> tuple[Array, Array | None]:
-    """N = div(M grad mu), explicit, and 1/M (None where M is constant). ``runs`` must be true (see :func:`~percola.gel.operators.materialize`)."""
+    """N = div(M grad mu), explicit, and M/A with a halo (None where M is constant).
 
-    def potential_and_resistance(around: Array, q: Array) -> tuple[Array, Array | None]:
-        p = ops.around(around, 0, 0)
-        mu = model.local_potential(p, q, c) - model.kappa * ops.laplacian_padded(around)
-        wall = getattr(model, "wall_potential", None)
-        if wall is not None and ops.walls[-1]:
-            mu = mu.at[..., 0].add(wall[0]).at[..., -1].add(wall[1])
+    ``phi`` and ``psi`` are wide; A is the largest mobility (see ``model.implicit``); ``runs`` must be true (see
+    :func:`~percola.gel.operators.materialize`).
+    """
+    largest = model.implicit(c)[1]
+
+    def potential_and_mobility(phi: Array, psi: Array) -> tuple[Array, Array | None]:
+        p = ops.line(phi)
+        q = ops.line(psi) if psi.shape == phi.shape else psi.reshape(-1)
         m = model.mobility(p, q, c)
-        return mu, None if m is None else 1.0 / m
+        mu = model.local_potential(p, q, c) - model.kappa * ops.line_laplacian(phi)
+        return mu, None if m is None else m / largest
 
-    mu, resistance = materialize(runs, potential_and_resistance, materialize(runs, ops.padded, phi), psi)
-    if resistance is None:  # constant mobility
-        return model.rate * ops.laplacian_padded(materialize(runs, ops.padded, mu)), None
-    return ops.resisted_flux_divergence(resistance, mu, runs), resistance
+    mu, mobility = materialize(runs, potential_and_mobility, phi, psi)
+    mu = ops.unlined(mu)
+    wall = getattr(model, "wall_potential", None)
+    if wall is not None and ops.walls[-1]:
+        for edge, layers in zip(wall, (slice(None, HALO + 1), slice(-HALO - 1, None)), strict=True):
+            mu = mu.at[..., layers].add(edge)
+    if mobility is None:  # constant
+        return materialize(runs, lambda mu: model.rate * ops.laplacian_around(mu), mu), None
+    mobility = ops.unlined(mobility)
+    rate = materialize(runs, lambda m, mu: largest * ops.flux_divergence_around(m, mu), mobility, mu)
+    return rate, mobility
 
 
 def _deviation(phi: Array) -> Array:
     """Standard deviation of phi on some sixteen planes across the first axis: enough to control steps by."""
-    return jnp.std(phi[:: max(1, phi.shape[0] // 16)])
+    planes = phi[:: max(1, phi.shape[0] // 16)]
+    planes = planes - planes[(0,) * phi.ndim]  # no digits are lost to the mean
+    mean = jnp.sum(planes) / planes.size
+    return jnp.sqrt(jnp.maximum(jnp.vdot(planes, planes) / planes.size - mean * mean, 0.0))
 
 
 def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     """Try one step; on rejection the fields stay and only the step size changes."""
+    return _narrowed(ops, _step(model, ops, tol, _widened(ops, s)))
+
+
+def _widened(ops: Operators, s: State) -> State:
+    """phi and psi with the halo that the stencils read; it stays with them from step to step."""
+    psi = ops.widened(s.psi) if s.psi.shape == s.phi.shape else s.psi
+    return _with(s, phi=ops.widened(s.phi), psi=psi)
+
+
+def _narrowed(ops: Operators, s: State) -> State:
+    psi = ops.narrowed(s.psi) if s.psi.shape == s.phi.shape else s.psi
+    return _with(s, phi=ops.narrowed(s.phi), psi=psi)
+
+
+def _step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
+    """:func:`step` on wide fields."""
     kind = s.phi.dtype
     c = {name: value.astype(kind) for name, value in model.coefficients(s.time).items()}
-    contrast = jnp.maximum(_deviation(s.phi), tol.floor)
+    contrast = jnp.maximum(_deviation(ops.narrowed(s.phi)), tol.floor)
     if hasattr(model, "hastened"):
         c = model.hastened(c, contrast)
     runs = s.dt > 0.0  # always: see materialize
-    n_now, resistance = rates(model, ops, s.phi, s.psi, c, runs)
+    n_now, mobility = rates(model, ops, s.phi, s.psi, c, runs)
     dt = s.dt.astype(kind)
     w = (s.dt / s.dt_last).astype(kind)
     a0 = (1.0 + 2.0 * w) / (1.0 + w)
     stiff, biharmonic = model.implicit(c)
-    if resistance is None:
-        ahead = w * s.change
-    else:
+
+    def ahead(change: Array, mobility: Array | None) -> Array:
+        if mobility is None:
+            return w * change
         # Where the stabilization is much stronger than what can move, it has inertia: it would carry motion on without a
         # force, and long steps would swing the lean phase below zero. So the extrapolation fades out there, the more
         # the longer the step (for dt -> 0 it stays, and with it the second order).
         long = dt * (stiff + biharmonic * model.kappa)
         fade = long / (1.0 + long)
-        ahead = (
-            w * (1.0 - fade + fade * jnp.minimum(1.0 / (_MOBILE * biharmonic * resistance), 1.0))
-        ) * s.change
-    rhs = dt * ((1.0 + w) * n_now - w * s.rate) + (w * w / (1.0 + w)) * s.change - a0 * ahead
+        mobile = jnp.minimum(ops.around(mobility, 0, 0) / _MOBILE, 1.0)
+        return (w * (1.0 - fade) + (w * fade) * mobile) * change
+
+    def right_side(now: Array, rate: Array, change: Array, mobility: Array | None) -> Array:
+        explicit = dt * ((1.0 + w) * now - w * rate)
+        return explicit + (w * w / (1.0 + w)) * change - a0 * ahead(change, mobility)
+
+    rhs = materialize(runs, right_side, n_now, s.rate, s.change, mobility)
     lam = ops.symbol
     damping = 1.0 / (a0 + dt * lam * (stiff + biharmonic * model.kappa * lam))
     delta = ops.backward(scaled(ops.forward(rhs), damping))
-    change = ahead + delta
+    # the extrapolation is taken again rather than stored: memory is what is slow
+    change = materialize(runs, lambda d, u, m: ahead(u, m) + d, delta, s.change, mobility)
     # relative to the contrast: while the first fluctuations grow, they are what must be followed
     error = jnp.sqrt(jnp.vdot(delta, delta) / delta.size) / (tol.error * contrast + _TINY)
-    largest = jnp.max(jnp.abs(change)) / tol.change
+    largest = jnp.maximum(jnp.max(change), -jnp.min(change)) / tol.change
     finite = jnp.isfinite(error + largest)
     badness = jnp.maximum(jnp.sqrt(error), largest)
 
     if model.crystals:
 
-        def crystals(around: Array, p: Array) -> tuple[Array, Array]:
-            q = ops.around(around, 0, 0)
-            rate, speed = model.crystal_rate(p, q, ops.laplacian_padded(around), c)
+        def crystals(wide: Array, phi: Array) -> tuple[Array, Array]:
+            p, q = ops.narrowed(phi), ops.narrowed(wide)
+            rate, speed = model.crystal_rate(p, q, ops.laplacian_around(wide), c)
             # a front is several cells wide: every second plane sees all of them
             active = (q * (1.0 - q) > 1e-3)[::2]
-            return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.max(jnp.where(active, speed[::2], 0.0), axis=1)
+            return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.where(active, speed[::2], 0.0)
 
-        psi_new, speeds = materialize(runs, crystals, materialize(runs, ops.padded, s.psi), s.phi)
+        psi_new, speeds = materialize(runs, crystals, s.psi, s.phi)
         fastest = jnp.max(speeds)
         front = dt * fastest / _FRONT_CELLS
         front_limit = _FRONT_CELLS / jnp.maximum(fastest, 1e-30)
@@ -180,19 +215,27 @@ def step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
         jnp.asarray(RUNNING),
     )
 
-    def pick(a: Array, b: Array) -> Array:
-        return jnp.where(accept, a, b)
+    def put(wide: Array, cells: Array) -> Array:
+        return ops.with_halo(jax.lax.dynamic_update_slice(wide, cells, [HALO] * wide.ndim))
 
-    return State(
-        phi=pick(s.phi + change, s.phi),
-        change=pick(change, s.change),
-        rate=pick(n_now, s.rate),
-        psi=pick(psi_new, s.psi) if model.crystals else s.psi,
-        time=s.time + jnp.where(accept, s.dt, 0.0),
-        dt_last=pick(s.dt, s.dt_last),
+    def move(s: State) -> State:
+        return _with(
+            s,
+            phi=put(s.phi, ops.narrowed(s.phi) + change),
+            change=change,
+            rate=n_now,
+            psi=put(s.psi, psi_new) if model.crystals else s.psi,
+            time=s.time + s.dt,
+            dt_last=s.dt,
+            steps=s.steps + 1,
+        )
+
+    def stay(s: State) -> State:
+        return _with(s, rejected=s.rejected + 1)
+
+    return _with(
+        jax.lax.cond(accept, move, stay, s),
         dt=dt_next.astype(s.dt.dtype),
-        steps=s.steps + accept.astype(s.steps.dtype),
-        rejected=s.rejected + (~accept).astype(s.rejected.dtype),
         status=status.astype(s.status.dtype),
     )
 
@@ -211,7 +254,7 @@ def advance(model: Any, ops: Operators, tol: Tolerance, s: State, until: Array, 
         # land on `until` in one or two even steps instead of leaving a sliver
         dt = jnp.where(state.dt >= left, left, jnp.where(state.dt * 2.0 > left, 0.5 * left, state.dt))
         wanted = state.dt
-        new = step(model, ops, tol, _with(state, dt=dt))
+        new = _step(model, ops, tol, _with(state, dt=dt))
         cut = (dt < wanted) & (new.steps > state.steps)
         new = _with(new, dt=jnp.where(cut, jnp.minimum(jnp.maximum(new.dt, wanted), _MAX_RATIO * dt), new.dt))
         done = (until - new.time) <= 1e-6 * dt
@@ -219,9 +262,9 @@ def advance(model: Any, ops: Operators, tol: Tolerance, s: State, until: Array, 
         return new, trials + 1
 
     state, _ = jax.lax.while_loop(
-        going, body, (_with(s, status=jnp.asarray(RUNNING, s.status.dtype)), jnp.asarray(0))
+        going, body, (_with(_widened(ops, s), status=jnp.asarray(RUNNING, s.status.dtype)), jnp.asarray(0))
     )
-    return _with(state, status=jnp.where(state.status == RUNNING, CHUNK_FULL, state.status))
+    return _with(_narrowed(ops, state), status=jnp.where(state.status == RUNNING, CHUNK_FULL, state.status))
 
 
 def _with(s: State, **changes: Array) -> State:
