@@ -181,7 +181,7 @@ def _step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
     # the extrapolation is taken again rather than stored: memory is what is slow
     change = materialize(runs, lambda d, u, m: ahead(u, m) + d, delta, s.change, mobility)
     # relative to the contrast: while the first fluctuations grow, they are what must be followed
-    error = jnp.sqrt(jnp.vdot(delta, delta) / delta.size) / (tol.error * contrast + _TINY)
+    error = jnp.sqrt(jnp.vdot(delta, delta) / delta.size) / (tol.error * (contrast + _TINY))
     largest = jnp.maximum(jnp.max(change), -jnp.min(change)) / tol.change
     finite = jnp.isfinite(error + largest)
     badness = jnp.maximum(jnp.sqrt(error), largest)
