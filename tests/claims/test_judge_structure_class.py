@@ -116,6 +116,22 @@ def test_random_spheres_grown_together() -> None:
     assert structure_class(measured(-level)).value == "cellular"
 
 
+@pytest.mark.parametrize("porosity", [0.5, 0.6, 0.7])
+def test_spheres_around_nuclei_at_random_places_are_particles(porosity: float) -> None:
+    """Fully overlapping spheres, as crystals around random nuclei are: some grown far into each other, some apart."""
+    count, n = 100, 72
+    radius = n * (-np.log(porosity) / count * 3 / (4 * np.pi)) ** (
+        1 / 3
+    )  # share of space left by Poisson spheres
+    assert structure_class(measured(spheres(n, radius, count, 0.0, seed=21))).value == "spherical_particles"
+
+
+@pytest.mark.parametrize("porosity", [0.75, 0.8, 0.87])
+def test_thin_networks_are_no_particles(porosity: float) -> None:
+    found = structure_class(measured(phantoms.gaussian_field(64, 13.0, porosity, seed=4).level))
+    assert found.value != "spherical_particles"
+
+
 def test_grains_sintered_by_smoothing_stay_particles() -> None:
     """Not among the structures that set the thresholds: necks rounded by a Gaussian of a quarter of the
     radius."""

@@ -99,6 +99,7 @@ class Schedule:
         "front_width",
         "wall_potential",
         "onset_speed",
+        "richest_solution",
     ],
     meta_fields=["crystals", "excluding"],
 )
@@ -118,6 +119,7 @@ class GelModel:
         front_width: l of the crystal front psi = (1 - tanh(x/2l))/2 [cells].
         wall_potential: surface energy of the z walls per unit polymer fraction [kT per site x cell]: (lower, upper).
         onset_speed: factor on the mobility until the phases have formed, see :meth:`hastened`.
+        richest_solution: polymer fraction that the solution ahead of a rejecting crystal never exceeds: as prepared.
         crystals: whether psi is integrated.
         excluding: whether k > 0 (drops the term from the compiled step otherwise).
     """
@@ -133,6 +135,7 @@ class GelModel:
     front_width: Array
     wall_potential: Array
     onset_speed: Array
+    richest_solution: Array = 1.0
     crystals: bool = True
     excluding: bool = False
 
@@ -177,21 +180,42 @@ class GelModel:
         g = c["growth"]
         return jnp.maximum(x * (g[0] + x * (g[1] + x * (g[2] + x * g[3]))), 0.0)
 
-    def crystal_rate(self, phi: Array, psi: Array, lap: Array, c: dict[str, Array]) -> tuple[Array, Array]:
+    def solution_at_front(self, phi: Array, psi: Array, bend: Array, c: dict[str, Array]) -> Array:
+        """Composition of the solution in local equilibrium with what a cell holds, for crystals that reject solvent.
+
+        Inside a front several cells wide phi runs from solution to crystal; what feeds the crystal is the solution, at equal
+        potential: f'(phi_l) = f'(phi) + k p(psi)(phi - phi_x) - kappa lap phi, chains being long without terms in 1/N. Four
+        steps of Newton's method from phi; 0 where none is left. So a crystal neither grows nor rounds its necks off once the
+        solution about it is spent.
+
+        Validity: chi below 1/2 (one liquid phase); above, the slope is floored.
+        """
+        x = jnp.clip(phi, 0.0, PHI_CAP)
+        two_chi = 2.0 * c["chi"]
+        pull = self.exclusion * crystal_weight(psi) * (self.crystal_fraction - x)
+        target = -jnp.log1p(-x) - two_chi * x - pull - self.kappa * bend
+        solution = x
+        for _ in range(4):
+            excess = -jnp.log1p(-solution) - two_chi * solution - target
+            slope = jnp.maximum(1.0 / (1.0 - solution) - two_chi, 0.05)
+            solution = jnp.clip(solution - excess / slope, 0.0, PHI_CAP)
+        return jnp.minimum(solution, self.richest_solution)
+
+    def crystal_rate(
+        self, phi: Array, psi: Array, lap: Array, c: dict[str, Array], bend: Array | None = None
+    ) -> tuple[Array, Array]:
         """(d psi/dt, speed) with Gamma set so that a flat front moves exactly at the growth rate.
 
         For psi = (1 - tanh((x - v t)/2l))/2 the double-well and gradient terms cancel and v = 6 Gamma drive l, hence
         Gamma = G/(6 drive l). The drive is 0.3 w, just short of the limit w/3 of metastability of the melt, which keeps
-        the numerical critical radius at 2 l w/(3 drive) = 2.2 l.
+        the numerical critical radius at 2 l w/(3 drive) = 2.2 l. ``bend`` is the Laplacian of phi, where crystals reject
+        solvent.
         """
-        g = self.growth_rate(phi, c)
+        g = self.growth_rate(phi if bend is None else self.solution_at_front(phi, psi, bend, c), c)
         ell = self.front_width
         w = 0.5 / ell**2  # unit gradient coefficient: l^2 = 1/(2 w)
         drive: Array = 0.3 * w
         rate = g / (6.0 * drive * ell)
-        if self.excluding:
-            # the drive falls where the solution is far from the composition of the crystal
-            drive = drive * (1.0 - ((self.crystal_fraction - phi) / self.crystal_fraction) ** 2)
         return rate * allen_cahn_rate(psi, lap, w, drive), g
 
     def energy_density(self, phi: Array, psi: Array, c: dict[str, Array]) -> Array:

@@ -42,6 +42,12 @@ SEED_CELLS = 2.2
 """Radius at which a growing crystallite is handed to the grid; above the numerical critical radius 2.2 l = 1.65."""
 MOBILITY_FLOOR = 1.0e-4
 """Mobility left, relative to m0, where there is no polymer or all is crystallized: keeps face means regular."""
+REJECTING_FLOOR = 1.0e-5
+"""The same where crystals reject solvent and must not give their polymer back while others grow."""
+PECLET = 0.05
+"""G R/D of crystals that reject solvent, R half the distance of nuclei. Where the solution diffuses faster than this, its
+mobility is lowered to it: the solution about a crystal stays even to some per cent either way, and the equations are less
+stiff."""
 NOISE_SYMBOL = 0.6
 """Eigenvalue of minus the Laplacian (wavelength of about eight cells) beyond which the initial noise fades out."""
 _NODES = 384
@@ -284,6 +290,7 @@ class Problem:
         first_step_s: step after such an event.
         seed_positions: seeds in cells, shape (n, ndim), handed to the grid at ``seed_time_s``.
         seed_time_s: when the crystallites have grown to the seed radius (inf: never).
+        seed_radius_cells: the radius they then have: larger than the least where the hold at T_s made them so.
         end_time_s: end of the temperature history.
         expected_seeds: N_s times the volume of the box.
         dtype: "float32" or "float64".
@@ -300,6 +307,7 @@ class Problem:
     first_step_s: float
     seed_positions: FloatArray
     seed_time_s: float
+    seed_radius_cells: float
     end_time_s: float
     expected_seeds: float
     dtype: str
@@ -363,6 +371,14 @@ def gel_problem(
     chi = np.asarray(physics.chi(T))
     kind = np.dtype(dtype)
     m0 = np.asarray(physics.bare_diffusivity_m2_s(T)) / (sc.widening * h * h)
+    if physics.exclusion > 0:
+        front = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi))) / h
+        reach = 0.5 * physics.nuclei_density_m3 ** (-1.0 / 3.0) / h
+        spread = float(_mobility_shape(np.array(phi), physics.obstruction)) * np.maximum(
+            _curvature(phi, physics.segments, chi), 1e-3
+        )
+        # never below a thousandth: where nothing grows yet, nothing has to diffuse
+        m0 = np.clip(front * reach / (PECLET * spread), 1e-3 * m0, m0)
     shape = np.linspace(1e-4, PHI_CAP, 800)
     m_shape = _mobility_shape(shape, physics.obstruction)
     edge = min(LOG_EDGE / physics.segments, 1e-3)
@@ -378,7 +394,8 @@ def gel_problem(
         ]
     )
     # the mobility floor lets the lean phase feel the full curvature at the edge of its logarithm
-    stiffness = np.maximum(stiffness, 2.0 * MOBILITY_FLOOR / (physics.segments * edge))
+    floor = REJECTING_FLOOR if physics.exclusion > 0 else MOBILITY_FLOOR
+    stiffness = np.maximum(stiffness, 2.0 * floor / (physics.segments * edge))
     stiffness = stiffness + float(m_shape.max()) * physics.exclusion
     demixed = np.zeros_like(chi)
     for i in np.flatnonzero(chi > float(spinodal_chi(phi, physics.segments))):
@@ -414,12 +431,13 @@ def gel_problem(
         kappa=scalar(sc.kappa_cells),
         obstruction=scalar(physics.obstruction),
         mobility_peak=scalar(float(m_shape.max())),
-        mobility_floor=scalar(MOBILITY_FLOOR),
+        mobility_floor=scalar(floor),
         exclusion=scalar(physics.exclusion),
         crystal_fraction=scalar(physics.crystal_fraction),
         front_width=scalar(FRONT_CELLS),
         wall_potential=tuple(scalar(w / h * sc.widening) for w in wall_potential),
         onset_speed=scalar(speed),
+        richest_solution=scalar(phi),
         crystals=True,
         excluding=physics.exclusion > 0,
     )
@@ -432,9 +450,9 @@ def gel_problem(
     first_step = 1e-2 / max(fastest, 1e-12)
     state = initial_state(ops, field, np.zeros(grid.shape, kind), start, first_step)
     span = float(time_s[-1]) - start
-    floor = scalar(float(noise.std()))
+    quiet = scalar(float(noise.std()))
     tolerance = Tolerance(
-        scalar(error), floor, scalar(0.08), jnp.asarray(max(span, 1e-9)), jnp.asarray(1e-13 * max(span, 1e-9))
+        scalar(error), quiet, scalar(0.08), jnp.asarray(max(span, 1e-9)), jnp.asarray(1e-13 * max(span, 1e-9))
     )
     return Problem(
         grid=grid,
@@ -448,6 +466,7 @@ def gel_problem(
         first_step_s=first_step,
         seed_positions=positions,
         seed_time_s=seed_time,
+        seed_radius_cells=max(SEED_CELLS, physics.initial_radius_m / h),
         end_time_s=float(time_s[-1]),
         expected_seeds=expected,
         dtype=kind.name,
@@ -513,10 +532,12 @@ def _growth_polynomials(physics: GelPhysics, T: FloatArray) -> FloatArray:
     return out
 
 
-def stamp_seeds(psi: npt.NDArray[Any], positions: FloatArray, walls: tuple[bool, ...]) -> npt.NDArray[Any]:
-    """Add spheres of radius :data:`SEED_CELLS` with the equilibrium front profile to ``psi``; returns a new array."""
+def stamp_seeds(
+    psi: npt.NDArray[Any], positions: FloatArray, walls: tuple[bool, ...], radius_cells: float = SEED_CELLS
+) -> npt.NDArray[Any]:
+    """Add spheres of a radius, :data:`SEED_CELLS` by default, with the equilibrium front profile to ``psi``; returns a new array."""
     out = np.array(psi)
-    reach = math.ceil(SEED_CELLS + 4.0 * FRONT_CELLS)
+    reach = math.ceil(radius_cells + 4.0 * FRONT_CELLS)
     offsets = np.arange(-reach, reach + 1)
     for position in positions:
         base = np.floor(position).astype(int)
@@ -537,7 +558,7 @@ def stamp_seeds(psi: npt.NDArray[Any], positions: FloatArray, walls: tuple[bool,
             axes.append(i)
             squares.append(d2.reshape(shape))
         r = np.sqrt(sum(squares))
-        profile = 0.5 * (1.0 - np.tanh((r - SEED_CELLS) / (2.0 * FRONT_CELLS)))
+        profile = 0.5 * (1.0 - np.tanh((r - radius_cells) / (2.0 * FRONT_CELLS)))
         window = np.ix_(*axes)
         out[window] = np.maximum(out[window], profile)
     return out

@@ -190,7 +190,7 @@ def solve(
         samples.append(_sample(problem, state))
     while not outcome:
         if not seeded and _due(state, problem.seed_time_s):
-            psi = stamp_seeds(np.asarray(state.psi), problem.seed_positions, walls)
+            psi = stamp_seeds(np.asarray(state.psi), problem.seed_positions, walls, problem.seed_radius_cells)
             state = _disturbed(state, problem, psi=jnp.asarray(psi, kind))
             seeded = True
         if not noisy and _due(state, problem.noise_time_s):
@@ -214,7 +214,7 @@ def solve(
             outcome = "not_finite"
         elif status == STEP_TOO_SMALL:
             outcome = "step_too_small"
-        elif seeded and (sample.crystallinity >= arrested_at or _at_rest(samples)):
+        elif seeded and (sample.crystallinity >= arrested_at or _at_rest(samples, problem.model.excluding)):
             outcome = "arrested"
         elif status == REACHED and until == problem.end_time_s:
             outcome = "end_of_history"
@@ -245,16 +245,20 @@ def solve(
     )
 
 
-def _at_rest(samples: list[Sample]) -> bool:
+def _at_rest(samples: list[Sample], rejecting: bool) -> bool:
     """Whether the gel is crystallized for the most part and nothing has moved for six chunks.
 
-    Next to the lean phase, which does not crystallize, psi stays below 1: fine structures end at 0.94 to 0.97.
+    Next to the lean phase, which does not crystallize, psi stays below 1: fine structures end at 0.94 to 0.97, crystals
+    that have used up their solution at 0.84 to 0.9 (their rims, several cells wide, are counted for what they are), and
+    what still moves then is polymer that the rims let go.
     """
-    if len(samples) < 7 or samples[-1].crystallinity < 0.9:
+    window, least = (4, 0.8) if rejecting else (7, 0.9)
+    if len(samples) < window or samples[-1].crystallinity < least:
         return False
-    then, now = samples[-7], samples[-1]
+    then, now = samples[-window], samples[-1]
     still = now.crystallinity - then.crystallinity < 2e-3
-    return still and abs(now.structure_length_m - then.structure_length_m) <= 5e-3 * now.structure_length_m
+    moved = abs(now.structure_length_m - then.structure_length_m) / now.structure_length_m
+    return still and (rejecting or moved <= 5e-3)
 
 
 def _due(s: State, time_s: float) -> bool:

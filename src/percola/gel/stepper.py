@@ -190,7 +190,8 @@ def _step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
 
         def crystals(wide: Array, phi: Array) -> tuple[Array, Array]:
             p, q = ops.narrowed(phi), ops.narrowed(wide)
-            rate, speed = model.crystal_rate(p, q, ops.laplacian_around(wide), c)
+            bend = ops.laplacian_around(phi) if getattr(model, "excluding", False) else None
+            rate, speed = model.crystal_rate(p, q, ops.laplacian_around(wide), c, bend)
             # a front is several cells wide: every second plane sees all of them
             active = (q * (1.0 - q) > 1e-3)[::2]
             return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.where(active, speed[::2], 0.0)

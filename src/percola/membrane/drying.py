@@ -155,6 +155,7 @@ def dried(
     periodic: tuple[bool, bool, bool],
     law: DryingLaw,
     region: str = "core",
+    crystallized: FloatField | None = None,
 ) -> Structure:
     """The dry structure of a gel.
 
@@ -164,6 +165,9 @@ def dried(
         periodic: per axis.
         law: volumes and drying liquid.
         region: label carried along.
+        crystallized: psi of the gel, where the crystals reject their solvent: they are the solid then, and what the spent
+            solution still holds is laid down on them. Otherwise the solid is what holds more than half of the composition
+            in which most polymer sits.
 
     Limitations: shrinkage is isotropic; struts thin evenly from their surface; no cracks, no skin from drying.
     """
@@ -173,7 +177,10 @@ def dried(
     mean = float(phi.mean(dtype=np.float64))
     # the composition in which most polymer sits: the mean itself in a uniform gel, the rich phase in a demixed one
     rich = float((phi.astype(np.float64) ** 2).mean()) / mean
-    level = signed_distance(phi, 0.5 * rich, periodic)
+    if crystallized is None:
+        level = signed_distance(phi, 0.5 * rich, periodic)
+    else:
+        level = signed_distance(np.asarray(crystallized, np.float32), 0.5, periodic)
     lean = level < 0
     lean_share = float(lean.mean())
     dry = law.dry_volume_per_gel_fraction * mean / law.strut_fraction

@@ -45,9 +45,14 @@ the wall is decided."""
 MIN_CRYSTALS = 8.0
 """Crystals that the boxes of the core must hold together: two along each edge, the fewest between which a structure can be
 seen to vary."""
+LEAST_SET = 0.5
+"""Crystallized share of the polymer below which a solution that is one liquid is no gel: it would run or dissolve in the
+extraction liquid."""
+DEMIXED_CONTRAST = 0.02
+"""Standard deviation of the polymer fraction from which on a gel counts as demixed."""
 MAX_STEPS = 4000
 """Step trials for one box; a gel that has not set by then is taken as it stands, and the run says so."""
-HOLD_S = 3600.0
+HOLD_S = 7200.0
 """Time between cooling and extraction [s]; the patent does not say. It matters only where the gel has not set by then."""
 _CITATIONS = (
     "ep1063256",
@@ -419,6 +424,10 @@ class _Worker:
             raise SolveError(
                 f"stage '{region.stage}'", f"the phase field stopped: {result.outcome}", "", result.remedy
             )
+        last_sample = result.samples[-1]
+        one_liquid = last_sample.contrast <= DEMIXED_CONTRAST or gel.exclusion > 0.0
+        if one_liquid and last_sample.crystallinity < LEAST_SET:
+            raise _still_liquid(region, last_sample, gel)
         phi = np.asarray(result.polymer_fraction, np.float32)
         psi = np.asarray(result.crystallized, np.float32)
         if phi.ndim == 2:  # a quick look: the picture stands for a column of eight equal cells
@@ -428,7 +437,8 @@ class _Worker:
         for draw in self._draws("gel"):
             phi = stretched_gel(phi, periodic, draw)
             psi = np.minimum(stretched_gel(psi, periodic, draw), np.float32(1.0))
-        structure = dried(phi, grid.spacing_m, periodic, law, region.name)
+        crystals = psi if gel.exclusion > 0.0 else None
+        structure = dried(phi, grid.spacing_m, periodic, law, region.name, crystals)
         record = _record(result, expected, gel, structure, problem, region)
         file = directory.write_fields(
             region.name,
@@ -648,6 +658,17 @@ _STRUCTURE_NUMBERS = ("gel_to_membrane", "lean_share", "rich_fraction", "closed_
 _OF_BOX = ("core", "section", "wall", "interface", "void", "polymer")
 
 
+def _still_liquid(region: _Region, last: Any, gel: Any) -> SolveError:
+    """The refusal of a solution that neither demixes nor crystallizes before it would be extracted."""
+    return SolveError(
+        f"the {region.name.replace('_', ' ')}",
+        f"no gel: {100 * last.crystallinity:.0f} % of the polymer has crystallized {_minutes(last.time_s)} after the die, at "
+        f"{last.temperature_K - 273.15:.0f} degC, and the solution has not demixed ({gel.nuclei_density_m3:.1g} nuclei per m3)",
+        "a solution that sets before it is extracted",
+        "cool further, take more polymer or a poorer solvent, or dissolve it at a lower temperature (more nuclei stay)",
+    )
+
+
 def _held(time_s: FloatArray, temperature_K: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The history, then :data:`HOLD_S` at its last temperature."""
     return np.append(time_s, time_s[-1] + HOLD_S), np.append(temperature_K, temperature_K[-1])
@@ -659,7 +680,7 @@ def _record(
     """What is kept of a gel beside its fields."""
     samples = result.samples
     last = samples[-1]
-    demixed = last.contrast > 0.02
+    demixed = last.contrast > DEMIXED_CONTRAST
     edge = min(problem.grid.edges_m)
     across = edge / last.structure_length_m if demixed and last.structure_length_m > 0 else 0.0
     where = region.name.replace("_", " ")

@@ -24,8 +24,9 @@ SMALLEST_LENGTH_M = 1.5e-7
 """Structure length below which nothing finer is resolved: its pores (about a third of it) close on drying."""
 NUCLEI_ACROSS = 2.0
 """Nuclei spacings that the box should hold, where the cells allow it: the coarse structures vary between nuclei."""
-SPHERES_ACROSS = 6.0
-"""Nuclei spacings along an edge where crystals collect the polymer and there is no other length: as many as pores."""
+SPHERES_ACROSS = 3.5
+"""Nuclei spacings along an edge where crystals collect the polymer and there is no other length. More would leave too few
+cells for the necks between them."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from percola.errors import InputError
-from percola.gel.problem import GelPhysics, gel_problem, scales, stamp_seeds
+from percola.gel.problem import GelPhysics, forecast, gel_problem, scales, stamp_seeds
 from percola.gel.solve import solve, structure_length_m
 from percola.grid import Grid
 from percola.thermo import Solution, build_system
@@ -151,3 +151,55 @@ def test_seeds_wrap_around_and_stop_at_walls():
     walled = stamp_seeds(np.zeros((16, 16)), at, (True, False))
     assert walled[-1, 8] == 0.0
     np.testing.assert_array_equal(jnp.asarray(walled[:4]), wrapped[:4])
+
+
+def test_crystals_that_grew_in_the_hold_are_handed_over_with_their_size(physics):
+    t, T = history()
+    grid = Grid((16, 16, 16), 20e-9, ("periodic",) * 3)
+    larger = dataclasses.replace(physics, initial_radius_m=80e-9)
+    ahead = gel_problem(larger, t, T, grid, reference_chi=1.2, seed=5)
+    # Four cells, above the 2.2 of a seed: there from the first moment, at their own radius.
+    assert (ahead.seed_time_s, ahead.seed_radius_cells) == (0.0, pytest.approx(4.0, rel=1e-12))
+    assert problem(physics).seed_time_s > 0
+    late, early = (forecast(p, t, T).arrest_time_s for p in (physics, larger))
+    # dR/dt = G along the same history: the head start is what G gives in the time gained.
+    assert early < late
+    ball = stamp_seeds(np.zeros((32, 32, 32)), np.full((1, 3), 16.0), (False,) * 3, 6.0)
+    # Voxels above one half fill the sphere; 3 % of its volume is a tenth of a cell of its radius.
+    assert (ball > 0.5).sum() == pytest.approx(4 / 3 * math.pi * 6.0**3, rel=0.03)
+
+
+def test_rejecting_crystals_feed_on_the_solution_and_stop_when_it_is_spent():
+    """One crystal in a box of strong solvent takes up the polymer, keeps it, and comes to rest as a sphere."""
+    physics = GelPhysics(
+        polymer_fraction=0.3,
+        segments=2000.0,
+        site_volume_m3=1.3e-28,
+        segment_length_m=6e-10,
+        chi=lambda T: np.full_like(np.asarray(T, float), 0.38),
+        bare_diffusivity_m2_s=lambda T: np.full_like(np.asarray(T, float), 1e-10),
+        obstruction=2.7,
+        growth_rate_m_s=lambda T, p: 2e-8 * np.asarray(p) + 0.0 * np.asarray(T),
+        nuclei_density_m3=1.0 / (0.96e-6) ** 3,
+        exclusion=1.0,
+    )
+    n, h = 32, 3e-8
+    t, T = np.array([0.0, 4000.0]), np.array([300.0, 300.0])
+    problem = gel_problem(physics, t, T, Grid((n,) * 3, h, ("periodic",) * 3), reference_chi=0.75, seed=0)
+    problem = dataclasses.replace(problem, seed_positions=np.array([[16.0, 16.0, 16.0]]))
+    gel = solve(problem, max_steps=4000, chunk=10)
+    assert gel.outcome == "arrested"
+    assert abs(gel.samples[-1].mean_fraction - 0.3) < 1e-5  # float32 sums over 32768 cells
+    phi = gel.polymer_fraction
+    # a crystal is at rest at 0.85; it holds that within what the widened front smears, and no more than the whole
+    assert 0.7 < float(np.percentile(phi, 99)) < 1.0
+    assert float(phi[0, 0, 0]) < 0.05  # the solution is spent
+    # as wide along an axis as along the diagonals of faces and space: a sphere, to a cell
+    crystal = gel.crystallized > 0.5
+    assert crystal[16, 16, 16]
+    widths = [
+        math.sqrt(len(step))
+        * sum(crystal[tuple(16 + k * (i in step) for i in range(3))] for k in range(-15, 16))
+        for step in ((0,), (0, 1), (0, 1, 2))
+    ]
+    assert max(widths) - min(widths) < 2.0

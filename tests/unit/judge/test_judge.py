@@ -53,6 +53,7 @@ PARTICLES = {
     "core_sphericity@polymer": (0.9, None, "1"),
     "neck_ratio@polymer": (0.35, None, "1"),
 }
+HALF_ROUND = {**PARTICLES, "polymer_convex_area_fraction": (0.45, 0.02, "1")}
 CELLS = {
     "saddle_area_fraction": (0.25, 0.02, "1"),
     "polymer_convex_area_fraction": (0.01, 0.01, "1"),
@@ -201,7 +202,14 @@ def test_unknown_key_is_refused() -> None:
         ("undecided", {"pore_size_ratio": (2.0, 0.2, "1")}),
         ("undecided", {"saddle_area_fraction": (0.46, 0.01, "1")}),
         ("undecided", {"degree_of_anisotropy": (0.6, 0.05, "1")}),
-        ("undecided", {**PARTICLES, "core_sphericity@polymer": (0.44, None, "1")}),
+        # Round caps alone tell particles; without them the bodies must be round.
+        ("spherical_particles", {**PARTICLES, "core_sphericity@polymer": (0.30, None, "1")}),
+        ("undecided", {**HALF_ROUND, "core_sphericity@polymer": (0.44, None, "1")}),
+        ("spherical_particles", {**HALF_ROUND, "core_sphericity@polymer": (0.9, None, "1")}),
+        (
+            "undecided",
+            {**PARTICLES, "core_sphericity@polymer": (0.30, None, "1"), "porosity": (0.85, 0.01, "1")},
+        ),
     ],
 )
 def test_classes(kind: str, changes: dict[str, tuple[float, float, str]]) -> None:

@@ -110,3 +110,17 @@ def test_periodic_distance_sees_through_the_boundary() -> None:
     walled = signed_distance(phi, 0.5, (False, False, False))
     assert wrapped[0, 4, 4] > -1.6
     assert walled[0, 4, 4] < -20
+
+
+def test_where_crystals_reject_their_solvent_they_are_the_solid():
+    """A crystal of psi = 1 whose polymer has a blurred rim: the solid ends with the crystal, and its volume is the polymer's."""
+    n, radius = 48, 12.0
+    x = np.arange(n) + 0.5 - n / 2
+    r = np.sqrt(x[:, None, None] ** 2 + x[None, :, None] ** 2 + x[None, None, :] ** 2)
+    psi = (0.5 * (1 - np.tanh((r - radius) / 1.5))).astype(np.float32)
+    phi = (0.02 + 0.7 * 0.5 * (1 - np.tanh((r - radius) / 6.0))).astype(np.float32)
+    s = dried(phi, 1e-8, PERIODIC, LAW, crystallized=psi)
+    share = 4 / 3 * np.pi * radius**3 / n**3
+    assert s.lean_share == pytest.approx(1 - share, abs=0.01)  # a cell's width of surface: 0.016
+    dry = LAW.dry_volume_per_gel_fraction * float(phi.mean()) / LAW.strut_fraction
+    assert s.porosity == pytest.approx(s.lean_share / (s.lean_share + dry), abs=2e-3)
