@@ -159,6 +159,44 @@ class Operators:
             total = total + (self.around(wide, axis, 1) + self.around(wide, axis, -1))
         return total
 
+    def bending_around(self, wide: Array, least: float) -> Array:
+        """|grad u| div(grad u/|grad u|) from a wide field: the part of the Laplacian that comes from curved level surfaces.
+
+        On a sphere's profile u(r) it is 2 u'/r. Normals are taken on the faces; where |grad u| falls below ``least`` they,
+        and with them the result, fade to zero.
+        """
+        d = len(self.shape)
+
+        def cut(u: Array, halo: int, keep: int, **moved: int) -> Array:
+            """The part of ``u`` (with ``halo``) that has the halo ``keep``, moved along an axis."""
+            where = []
+            for i, n in enumerate(self.shape):
+                first = halo - keep + moved.get(f"axis{i}", 0)
+                where.append(slice(first, first + n + 2 * keep + (1 if moved.get("face") == i else 0)))
+            return u[tuple(where)]
+
+        slope = [
+            0.5 * (cut(wide, HALO, 1, **{f"axis{a}": 1}) - cut(wide, HALO, 1, **{f"axis{a}": -1}))
+            for a in range(d)
+        ]
+        total = jnp.zeros(self.shape, wide.dtype)
+        for a in range(d):
+            # faces -1/2 to n - 1/2 along the axis: one more than cells
+            here = {f"axis{a}": -1, "face": a}
+            there = {f"axis{a}": 0, "face": a}
+            step = cut(wide, HALO, 0, **there) - cut(wide, HALO, 0, **here)
+            square = step * step + least * least
+            for b in range(d):
+                if b != a:
+                    across = 0.5 * (cut(slope[b], 1, 0, **there) + cut(slope[b], 1, 0, **here))
+                    square = square + across * across
+            normal = step / jnp.sqrt(square)
+            n = self.shape[a]
+            after = jax.lax.slice_in_dim(normal, 1, n + 1, axis=a)
+            total = total + (after - jax.lax.slice_in_dim(normal, 0, n, axis=a))
+        steepness = jnp.sqrt(sum(cut(g, 1, 0) ** 2 for g in slope))
+        return steepness * total
+
     def flux_divergence(self, mobility: Array, potential: Array, runs: Array) -> Array:
         """div(M grad mu) with the harmonic mean of M on the faces; face fluxes cancel in pairs, so its sum vanishes (to rounding).
 

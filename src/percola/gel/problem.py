@@ -126,6 +126,9 @@ class Forecast:
         arrest_time_s: when half of the solution has crystallized (inf: never within the history).
         arrest_temperature_K: temperature then.
         length_m: structure length expected at arrest from L^3 = c int M sigma dt (0 if it arrests before demixing).
+        late_length_m: the same where the solution sets last: when 97 % has crystallized. Below 3 % the solution left between
+            crystals about random nuclei no longer hangs together (voids between overlapping spheres, Rintoul 2000), so a
+            path through the wall cannot keep to anything coarser.
         nuclei_spacing_m: N_s^(-1/3).
         reference_chi: interaction parameter representative of the structure's formation.
     """
@@ -135,6 +138,7 @@ class Forecast:
     arrest_time_s: float
     arrest_temperature_K: float
     length_m: float
+    late_length_m: float
     nuclei_spacing_m: float
     reference_chi: float
 
@@ -161,6 +165,11 @@ while it still forms.
 """
 
 
+LATE = 0.97
+"""Crystallized share at which the solution left falls apart into pockets: the voids between overlapping spheres at random
+places percolate down to a share of 0.0301 (Rintoul, Phys. Rev. E 62, 68 (2000))."""
+
+
 @dataclass(frozen=True)
 class _March:
     """A quench without space on a fine time grid: what :func:`forecast` and the onset of demixing need."""
@@ -174,7 +183,7 @@ class _March:
     length_m: FloatArray  # coarsened structure length
 
 
-def _march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> _March:
+def march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> _March:
     t = refined(np.asarray(time_s, float))
     T = np.interp(t, time_s, temperature_K)
     phi, n = physics.polymer_fraction, physics.segments
@@ -204,10 +213,11 @@ def _march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -
 
 def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> Forecast:
     """March along a temperature history without space: spinodal crossing, crystallization, coarsening."""
-    m = _march(physics, time_s, temperature_K)
+    m = march(physics, time_s, temperature_K)
     threshold = 1.02 * float(spinodal_chi(physics.polymer_fraction, physics.segments))
     half = int(np.argmax(m.crystallized >= 0.5)) if m.crystallized[-1] >= 0.5 else -1
     stop = half if half >= 0 else len(m.time_s) - 1
+    late = int(np.argmax(m.crystallized >= LATE)) if m.crystallized[-1] >= LATE else len(m.time_s) - 1
     demixes = 0 <= m.first < stop
     reference = float(m.chi[(m.first + stop) // 2]) if demixes else float(m.chi.max())
     if demixes:
@@ -218,6 +228,7 @@ def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray)
         arrest_time_s=float(m.time_s[half]) if half >= 0 else math.inf,
         arrest_temperature_K=float(m.temperature_K[stop]),
         length_m=float(m.length_m[stop]) if demixes else 0.0,
+        late_length_m=float(m.length_m[late]) if demixes else 0.0,
         nuclei_spacing_m=physics.nuclei_density_m3 ** (-1.0 / 3.0),
         reference_chi=max(reference, threshold),
     )
@@ -354,7 +365,7 @@ def gel_problem(
     sc = scales(physics, h, reference_chi)
 
     # --- when demixing begins, and when the growing crystallites reach the size of a seed
-    m = _march(physics, time_s, temperature_K)
+    m = march(physics, time_s, temperature_K)
     seed_time = math.inf
     if m.radius_m[-1] >= SEED_CELLS * h:
         seed_time = float(np.interp(SEED_CELLS * h, m.radius_m, m.time_s))

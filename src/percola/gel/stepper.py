@@ -34,6 +34,9 @@ _MOBILE = 0.5  # below this share of the largest mobility the extrapolation fade
 _LINEAR_CONTRAST = 0.05  # below this rms of phi the fluctuations grow linearly
 _PACE_SHARE = 0.1  # of the growth time of the fastest fluctuation, in one step; lags it by about a tenth
 _TINY = 1e-12
+_LEVEL = (
+    3e-3  # slope [1/cell] below which the surface of a crystal has no normal; its steepest is 1/(4 l) = 0.33
+)
 _FRONT_CELLS = 0.15  # a crystal front moves at most this share of a cell in one (explicit) step
 
 
@@ -190,8 +193,12 @@ def _step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
 
         def crystals(wide: Array, phi: Array) -> tuple[Array, Array]:
             p, q = ops.narrowed(phi), ops.narrowed(wide)
-            bend = ops.laplacian_around(phi) if getattr(model, "excluding", False) else None
-            rate, speed = model.crystal_rate(p, q, ops.laplacian_around(wide), c, bend)
+            lap, bend = ops.laplacian_around(wide), None
+            if getattr(model, "excluding", False):
+                bend = ops.laplacian_around(phi)
+                # crystals do not pull themselves round, nor fill the necks between them, as the widened front would
+                lap = lap - ops.bending_around(wide, _LEVEL)
+            rate, speed = model.crystal_rate(p, q, lap, c, bend)
             # a front is several cells wide: every second plane sees all of them
             active = (q * (1.0 - q) > 1e-3)[::2]
             return jnp.clip(q + dt * rate, 0.0, 1.0), jnp.where(active, speed[::2], 0.0)

@@ -272,31 +272,9 @@ class _Worker:
 
     def cool(self, solution: Any) -> tuple[Any, Any]:
         """Temperature histories through the wall."""
-        from percola import quench
-        from percola.recipe import wall_from
-
         self.stage = "quench"
         self.tell("quench", None, "heat through the wall")
-        wall = wall_from(self.recipe)
-        system, phi = solution.system, solution.polymer_volume_fraction
-        middle = 0.5 * (wall.initial_temperature_K + wall.final_medium.temperature_K)
-        properties = quench.HeatProperties(
-            float(solution.density_kg_m3(middle)),
-            float(solution.heat_capacity_J_kgK(middle)),
-            float(solution.conductivity_W_mK(middle)),
-        )
-        nodes = np.linspace(system.growth.T_inf_K, wall.initial_temperature_K + 20.0, 800)
-        growth = system.growth_rate_m_s(nodes, np.full_like(nodes, phi))
-        dry_run = quench.cool(wall.quench_wall(), properties, wall.initial_temperature_K, wall.schedule())
-        crystals = quench.CrystallizationHeat(
-            solution.latent_heat_J_kg * float(solution.density_kg_m3(middle)),
-            bridge.nuclei_m3(solution, *dry_run.core()),
-            lambda T: np.interp(T, nodes, growth),
-            solution.crystal_radius_after_hold_m,
-        )
-        history = quench.cool(
-            wall.quench_wall(), properties, wall.initial_temperature_K, wall.schedule(), crystals
-        )
+        history, wall = bridge.cooled(self.recipe, solution)
         if not self.directory.has("quench"):
             file = self.directory.write_json("thermal.json", history.to_dict())
             self.directory.finish("quench", files=[file])
@@ -662,7 +640,7 @@ def _still_liquid(region: _Region, last: Any, gel: Any) -> SolveError:
     """The refusal of a solution that neither demixes nor crystallizes before it would be extracted."""
     return SolveError(
         f"the {region.name.replace('_', ' ')}",
-        f"no gel: {100 * last.crystallinity:.0f} % of the polymer has crystallized {_minutes(last.time_s)} after the die, at "
+        f"no gel: {100 * last.crystallinity:.0f} % of the polymer has crystallized {last.time_s / 60:.0f} min after the die, at "
         f"{last.temperature_K - 273.15:.0f} degC, and the solution has not demixed ({gel.nuclei_density_m3:.1g} nuclei per m3)",
         "a solution that sets before it is extracted",
         "cool further, take more polymer or a poorer solvent, or dissolve it at a lower temperature (more nuclei stay)",
@@ -684,17 +662,23 @@ def _record(
     edge = min(problem.grid.edges_m)
     across = edge / last.structure_length_m if demixed and last.structure_length_m > 0 else 0.0
     where = region.name.replace("_", " ")
-    flow = _flow(gel, last, problem) if demixed else None
+    by_crystals = gel.exclusion > 0.0  # nothing but crystals collects the polymer
+    flow = _flow(gel, samples, problem) if demixed and not by_crystals else None
     notes = []
     if region.name == "core":
         if demixed:
             enough = "" if across >= MIN_PORES_ACROSS - 0.05 else "; fewer than 6: use a larger --size"
             notes.append(f"The box of the core is {across:.1f} structure lengths across{enough}.")
             ratio = last.structure_length_m / problem.scales.wavelength_m
-            if ratio < 1.2:
+            if ratio < 1.2 and not by_crystals:
                 notes.append(
                     f"The core set at {ratio:.1f} times the finest wavelength that the grid resolves "
                     f"({problem.scales.wavelength_m * 1e6:.2f} um): its true structure may be finer; a larger --size tells."
+                )
+            if expected.length_m > 0.0:
+                notes.append(
+                    f"Between crystals the last solution to set is forecast {expected.late_length_m / expected.length_m:.2f} times "
+                    "as coarse as the middle: what the model has to widen the pores of a wall with."
                 )
         else:
             notes.append("The core set before it demixed: a uniform gel, which dries to a dense film.")
@@ -784,35 +768,34 @@ def _wall_checked(found: list[Measurement], records: list[dict[str, Any]]) -> li
     ]
 
 
-def _flow(gel: Any, last: Any, problem: Any) -> tuple[float, float]:
-    """(share of its own length by which flow would move the structure before it set, viscosity of the rich phase [Pa s]):
-    where the diffusive model ends.
+def rich_viscosity_Pa_s(gel: Any, temperature_K: float, rich: float) -> float:
+    """Viscosity of the entangled polymer-rich phase by scaling, good to a factor of ten [Pa s].
 
-    Siggia, Phys. Rev. A 20, 595 (1979): flow driven by tension coarsens at 0.1 sigma/eta. The viscosity of the entangled
-    rich phase is estimated by scaling, eta_s (phi/phi_e)^3.9 eta_e with phi_e ten times the overlap N^(-4/5) and
-    eta_e = 15 (Rubinstein and Colby, Polymer Physics, ch. 9), good to a factor of ten.
+    15 eta_s (phi/phi_e)^3.9 with phi_e ten times the overlap N^(-4/5) (Rubinstein and Colby, Polymer Physics, ch. 9).
+    """
+    diffusivity = float(gel.bare_diffusivity_m2_s(np.array([temperature_K]))[0])
+    # k T/(6 pi r D0) is the solvent's viscosity when r is the blob size of 1 nm
+    solvent = bridge.BOLTZMANN_J_K * temperature_K / (6 * math.pi * 1e-9 * diffusivity)
+    entangled = 10.0 * gel.segments ** (-0.8)
+    return float(solvent * 15.0 * max(rich / entangled, 1.0) ** 3.9)
+
+
+def _flow(gel: Any, samples: Any, problem: Any) -> tuple[float, float]:
+    """(share of its own length by which flow would move the structure before half of it set, viscosity of the rich phase
+    [Pa s]): where the diffusive model ends.
+
+    Siggia, Phys. Rev. A 20, 595 (1979): flow driven by tension coarsens at 0.1 sigma/eta.
     """
     from percola.thermo.flory_huggins import interfacial_tension
 
-    T = last.temperature_K
-    diffusivity = float(gel.bare_diffusivity_m2_s(np.array([T]))[0])
-    # k T/(6 pi r D0) is the solvent's viscosity when r is the blob size of 1 nm
-    solvent = bridge.BOLTZMANN_J_K * T / (6 * math.pi * 1e-9 * diffusivity)
-    entangled = 10.0 * gel.segments ** (-0.8)
-    viscosity = solvent * 15.0 * max(last.phi_high / entangled, 1.0) ** 3.9
-    tension = (
-        float(
-            interfacial_tension(
-                gel.segments, max(problem.scales.reference_chi, 0.6), gel.gradient_coefficient_m2
-            )
-        )
-        * bridge.BOLTZMANN_J_K
-        * T
-        / gel.site_volume_m3
-    )
+    half = next((s for s in samples if s.crystallinity >= 0.5), samples[-1])
+    T = half.temperature_K
+    viscosity = rich_viscosity_Pa_s(gel, T, half.phi_high)
+    chi = max(problem.scales.reference_chi, 0.6)
+    tension = float(interfacial_tension(gel.segments, chi, gel.gradient_coefficient_m2))
     start = float(np.asarray(problem.model.schedule.time_s)[0])
-    moved = 0.1 * tension / viscosity * max(last.time_s - start, 0.0)
-    return moved / max(last.structure_length_m, 1e-12), viscosity
+    moved = 0.1 * tension * bridge.BOLTZMANN_J_K * T / gel.site_volume_m3 / viscosity * (half.time_s - start)
+    return max(moved, 0.0) / max(half.structure_length_m, 1e-12), viscosity
 
 
 def _flow_note(share: float, viscosity_Pa_s: float) -> str:

@@ -37,6 +37,31 @@ def segment_length_m(system: System, polymer: Any) -> float:
     return float(np.sqrt(float(polymer.characteristic_ratio.value) * bonds) * CC_BOND_M)
 
 
+def cooled(recipe: Recipe, solution: Solution) -> tuple[Any, Any]:
+    """(temperature histories through the wall, wall) of a recipe; crystals release their heat on the way."""
+    from percola import quench
+    from percola.recipe import wall_from
+
+    wall = wall_from(recipe)
+    system, phi = solution.system, solution.polymer_volume_fraction
+    middle = 0.5 * (wall.initial_temperature_K + wall.final_medium.temperature_K)
+    properties = quench.HeatProperties(
+        float(solution.density_kg_m3(middle)),
+        float(solution.heat_capacity_J_kgK(middle)),
+        float(solution.conductivity_W_mK(middle)),
+    )
+    nodes = np.linspace(system.growth.T_inf_K, wall.initial_temperature_K + 20.0, 800)
+    growth = system.growth_rate_m_s(nodes, np.full_like(nodes, phi))
+    case = (wall.quench_wall(), properties, wall.initial_temperature_K, wall.schedule())
+    crystals = quench.CrystallizationHeat(
+        solution.latent_heat_J_kg * float(solution.density_kg_m3(middle)),
+        nuclei_m3(solution, *quench.cool(*case).core()),  # as cooled without crystals
+        lambda T: np.interp(T, nodes, growth),
+        solution.crystal_radius_after_hold_m,
+    )
+    return quench.cool(*case, crystals), wall
+
+
 def nuclei_m3(solution: Solution, time_s: FloatArray, temperature_K: FloatArray) -> float:
     """Nuclei [1/m3] at which a solution sets along a history."""
     t = refined(time_s)
