@@ -171,7 +171,7 @@ places percolate down to a share of 0.0301 (Rintoul, Phys. Rev. E 62, 68 (2000))
 
 
 @dataclass(frozen=True)
-class _March:
+class March:
     """A quench without space on a fine time grid: what :func:`forecast` and the onset of demixing need."""
 
     time_s: FloatArray
@@ -183,7 +183,8 @@ class _March:
     length_m: FloatArray  # coarsened structure length
 
 
-def march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> _March:
+def march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> March:
+    """A quench without space: radius of the crystals, crystallized share (Kolmogorov) and coarsened length along a history."""
     t = refined(np.asarray(time_s, float))
     T = np.interp(t, time_s, temperature_K)
     phi, n = physics.polymer_fraction, physics.segments
@@ -208,7 +209,7 @@ def march(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) ->
         )
         speed *= COARSENING_CONSTANT * math.sqrt(physics.gradient_coefficient_m2)
         length = np.cbrt(np.concatenate([[0.0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * np.diff(t))]))
-    return _March(t, T, chi, radius, crystallized, first, length)
+    return March(t, T, chi, radius, crystallized, first, length)
 
 
 def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray) -> Forecast:
@@ -234,7 +235,7 @@ def forecast(physics: GelPhysics, time_s: FloatArray, temperature_K: FloatArray)
     )
 
 
-def onset_speed(physics: GelPhysics, m: _March, sc: Scales, noise_contrast: float) -> tuple[float, float]:
+def onset_speed(physics: GelPhysics, m: March, sc: Scales, noise_contrast: float) -> tuple[float, float]:
     """(factor on the mobility of the first stage, time by which the phases should stand [s]).
 
     The true structure, coarsening since the spinodal was crossed, reaches the widened wavelength
