@@ -123,7 +123,9 @@ def test_spheres_around_nuclei_at_random_places_are_particles(porosity: float) -
     radius = n * (-np.log(porosity) / count * 3 / (4 * np.pi)) ** (
         1 / 3
     )  # share of space left by Poisson spheres
-    assert structure_class(measured(spheres(n, radius, count, 0.0, seed=21))).value == "spherical_particles"
+    level = spheres(n, radius, count, 0.0, seed=21)
+    assert structure_class(measured(level)).value == "spherical_particles"
+    assert structure_class(measured(-level)).value == "cellular"
 
 
 @pytest.mark.parametrize("porosity", [0.75, 0.8, 0.87])

@@ -165,6 +165,9 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
     if failed:
         status = Status.UNDECIDED
         words += f"; the measurement is not valid ({failed[0].message})"
+    elif p >= confidence and m.evidence.get("lower_bound") and c.operator in ("at_most", "below"):
+        status = Status.UNDECIDED
+        words += f"; it is a lower bound ({m.evidence['lower_bound']}), which can fail this but not pass it"
     elif p >= confidence:
         status = Status.PASS
     elif p <= 1 - confidence:

@@ -56,6 +56,8 @@ QUANTILE = 0.583
 probability that a cube is crossed at the threshold. The error of 0.06 standard deviations is part of the
 systematic error in ``fit_scaling``.
 """
+LOWER_BOUND = "of a wall as even as the box and without defects"
+"""Why the largest pore of a wall, and its ratio to the average, are lower bounds."""
 PLACES = 2.5
 """Independent places of a cube an edge length, see :func:`columns`."""
 MEAN_FLOW_SHIFT = 0.84
@@ -545,7 +547,11 @@ def wall_measurements(
         average,
         correlation,
         "wall",
-        {"maximum_throat_radius_m": radius_m, "average_throat_radius_m": average[0] * spacing_m},
+        {
+            "maximum_throat_radius_m": radius_m,
+            "average_throat_radius_m": average[0] * spacing_m,
+            "lower_bound": LOWER_BOUND,
+        },
     )
     out.append(replace(ratio, uncertainty=ratio_error, checks=(*ratio.checks, *crossing)))
     return out

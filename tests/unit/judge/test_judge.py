@@ -216,7 +216,7 @@ def test_classes(kind: str, changes: dict[str, tuple[float, float, str]]) -> Non
     found = structure_class(measured(**changes))
     assert found.value == kind
     assert found.evidence["words"]
-    assert {r["key"] for r in found.evidence["reasons"]} >= {"class_saddle", "pore_size_ratio"}
+    assert {r["key"] for r in found.evidence["reasons"]} >= {"class_saddle", "class_ratio"}
 
 
 def test_undecided_says_what_is_possible() -> None:
@@ -360,3 +360,17 @@ def test_a_failed_check_of_the_ratio_leaves_class_and_verdict_open_with_its_reas
     verdict = only(judge(found), "definition_A")
     assert verdict.status is Status.UNDECIDED
     assert "beyond the diffusive model" in verdict.words
+
+
+def test_a_lower_bound_can_fail_but_not_pass_an_upper_limit() -> None:
+    def with_ratio(value: float) -> tuple[Verdict, ...]:
+        others = [m for m in measured() if m.name != "pore_size_ratio"]
+        bound = Measurement(
+            "pore_size_ratio", value, "1", 0.05, region="wall", evidence={"lower_bound": "without defects"}
+        )
+        return judge([*others, bound], ["pore_size_ratio"], preferred=False)
+
+    within, beyond = (only(with_ratio(v), "pore_size_ratio") for v in (1.2, 2.6))
+    assert within.status is Status.UNDECIDED
+    assert "a lower bound (without defects)" in within.words
+    assert beyond.status is Status.FAIL
