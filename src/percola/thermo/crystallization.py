@@ -293,27 +293,49 @@ def crystallized_fraction(radius_m: npt.ArrayLike, nuclei_density_m3: npt.ArrayL
     )
 
 
+def crystallized_by_waking(radius_m: FloatArray, first_m3: float, awake_m3: FloatArray) -> FloatArray:
+    """Crystallized share along a history on which nuclei wake: Kolmogorov's integral with births.
+
+    X = 1 - exp(-(4 pi/3) [N_1 R^3 + int (R - R(s))^3 dN(s)]), with R(t) the radius of a crystal that was there from the start and
+    N(t) the number awake; the cube is multiplied out, so that three running sums do.
+
+    Args:
+        radius_m: R along the first axis (time), shape (n, ...).
+        first_m3: nuclei there from the start; the rest of ``awake_m3[0]`` counts as such too.
+        awake_m3: N, never falling, shape as ``radius_m``.
+
+    References: Kolmogorov (1937); Avrami, J. Chem. Phys. 8 (1940) 212.
+    """
+    r = np.asarray(radius_m, dtype=float)
+    n = np.broadcast_to(np.asarray(awake_m3, dtype=float), r.shape)
+    born = np.diff(n, axis=0, prepend=n[:1])
+    born[0] = np.maximum(n[0] - first_m3, 0.0)
+    middle = np.zeros_like(r)  # those awake at the first time have been there while the solution was held
+    middle[1:] = 0.5 * (r[1:] + r[:-1])  # the others are born half way through each step
+    c0, c1, c2, c3 = (np.cumsum(born * middle**k, axis=0) for k in range(4))
+    extended = first_m3 * r**3 + np.maximum(((c0 * r - 3 * c1) * r + 3 * c2) * r - c3, 0.0)
+    return np.asarray(-np.expm1(-(4 * np.pi / 3) * extended))
+
+
 def peak_temperature_K(
     temperature_K: FloatArray,
     growth_m_s: FloatArray,
     self_nuclei_m3: FloatArray,
     foreign_nuclei_m3: FloatArray,
-    foreign_slope_per_K: float,
     dissolution_temperature_K: FloatArray,
     cooling_rate_K_s: float,
     hold_s: float,
 ) -> FloatArray:
     """Temperature [K] of the peak of dX/dT on cooling at a constant rate from T_s, as a calorimeter reads it.
 
-    R(T) = G(T_s) hold + (1/q) int_T^{T_s} G dT', X = 1 - exp(-(4 pi/3) N R^3) with N = N_s + N_het(T), hence
-    dX/dt = (1 - X)(4 pi N R^2 G + (4 pi/3) R^3 q a N_het). Foreign nuclei that wake late are taken as old as the others.
+    R(T) = G(T_s) hold + (1/q) int_T^{T_s} G dT' for crystals there from the start, X as in :func:`crystallized_by_waking`,
+    hence dX/dt = (1 - X) 4 pi G [N_1 R^2 + int (R - R(s))^2 dN(s)].
 
     Args:
         temperature_K: equidistant falling grid, shape (n_T,), from at least the highest T_s on.
         growth_m_s: G on that grid, shape (..., n_T).
         self_nuclei_m3: N_s, shape (..., n_s).
         foreign_nuclei_m3: N_het on the temperature grid, shape (..., n_T).
-        foreign_slope_per_K: a of :func:`foreign_nuclei_density_m3`.
         dissolution_temperature_K: shape (n_s,).
         cooling_rate_K_s: q > 0 [K/s].
         hold_s: time at T_s before cooling [s].
@@ -338,17 +360,20 @@ def peak_temperature_K(
     at_hold = (growth_m_s[..., i] * (1 - w) + growth_m_s[..., i + 1] * w) * hold_s
 
     radius = (area[..., None, :] - start[..., :, None]) / cooling_rate_K_s + at_hold[..., :, None]
-    foreign = foreign_nuclei_m3[..., None, :]
-    n = self_nuclei_m3[..., :, None] + foreign
     below = temperature_K[None, :] <= dissolution_temperature_K[:, None]
     radius = np.where(below, np.maximum(radius, 0.0), 0.0)
+    # nuclei awake at T_s are there from the start, the others are born on the way
+    awake_at_start = foreign_nuclei_m3[..., i] * (1 - w) + foreign_nuclei_m3[..., i + 1] * w
+    first = (self_nuclei_m3 + awake_at_start)[..., :, None]
+    foreign = np.maximum(foreign_nuclei_m3[..., None, :] - awake_at_start[..., :, None], 0.0)
+    born = np.diff(np.where(below, foreign, 0.0), axis=-1, prepend=0.0)
+    middle = radius.copy()
+    middle[..., 1:] = 0.5 * (radius[..., 1:] + radius[..., :-1])
+    c0, c1, c2, c3 = (np.cumsum(born * middle**k, axis=-1) for k in range(4))
+    square = first * radius**2 + np.maximum((c0 * radius - 2 * c1) * radius + c2, 0.0)
+    cube = first * radius**3 + np.maximum(((c0 * radius - 3 * c1) * radius + 3 * c2) * radius - c3, 0.0)
     with np.errstate(divide="ignore"):
-        wakes = foreign_slope_per_K * cooling_rate_K_s * foreign * radius / 3
-        log_rate = (
-            2 * np.log(radius)
-            + np.log(n * growth_m_s[..., None, :] + wakes)
-            - (4 * np.pi / 3) * n * radius**3
-        )
+        log_rate = np.log(square) + np.log(growth_m_s)[..., None, :] - (4 * np.pi / 3) * cube
     k = np.argmax(log_rate, axis=-1)
     last = temperature_K.size - 1
     inner = np.clip(k, 1, last - 1)
@@ -359,6 +384,6 @@ def peak_temperature_K(
         shift = 0.5 * (left - right) / (left - 2 * mid + right)
     shift = np.where(np.isfinite(shift), np.clip(shift, -1, 1), 0.0)
     peak = temperature_K[inner] - step * shift
-    solid = crystallized_fraction(at_hold, self_nuclei_m3) > 0.5
-    none = crystallized_fraction(radius[..., -1], n[..., -1]) < 0.01
+    solid = crystallized_fraction(at_hold, first[..., 0]) > 0.5
+    none = -np.expm1(-(4 * np.pi / 3) * cube[..., -1]) < 0.01
     return np.where(solid | none | (k >= last) | ~np.isfinite(mid), np.nan, peak)

@@ -28,6 +28,7 @@ from percola.thermo.crystallization import (
     Melting,
     Nucleation,
     _melting_from_potential,
+    crystallized_by_waking,
     crystallized_fraction,
     foreign_nuclei_density_m3,
     growth_rate_m_s,
@@ -596,8 +597,7 @@ class System:
         growth = self.growth_rate_m_s(t, local)
         nuclei = self.self_nuclei_density_m3(ts[None, :], p[:, None])
         foreign = self.foreign_nuclei_density_m3(t[None, :], p[:, None])
-        slope = self.nucleation.heterogeneous_slope_per_K
-        out = peak_temperature_K(t, growth, nuclei, foreign, slope, ts, cooling_rate_K_s, hold_s)
+        out = peak_temperature_K(t, growth, nuclei, foreign, ts, cooling_rate_K_s, hold_s)
         return out.reshape(np.shape(phi) + np.shape(dissolution_temperature_K))
 
     def _composition_where_crystals_grow(self, temperature_K: FloatArray, phi: FloatArray) -> FloatArray:
@@ -772,6 +772,12 @@ class Solution:
             X, same shape as the temperature; the second-order trapezoidal rule in time, from the radius
             after the hold at the first time.
         """
+        temperature = np.asarray(temperature_K, dtype=float)
+        radius = self.crystal_radius_m(time_s, temperature_K)
+        return crystallized_by_waking(radius, self.nuclei_density_m3, self.nuclei_awake_m3(temperature))
+
+    def crystal_radius_m(self, time_s: npt.ArrayLike, temperature_K: npt.ArrayLike) -> FloatArray:
+        """Radius of a crystal that was there from the start along a history [m]; arguments as above."""
         t = np.asarray(time_s, dtype=float)
         temperature = np.asarray(temperature_K, dtype=float)
         if t.ndim != 1 or temperature.shape[:1] != t.shape or np.any(np.diff(t) < 0):
@@ -782,7 +788,7 @@ class Solution:
         dt = np.diff(t).reshape((-1,) + (1,) * (temperature.ndim - 1))
         radius = np.full_like(temperature, self.crystal_radius_after_hold_m)
         radius[1:] += np.cumsum(0.5 * dt * (growth[1:] + growth[:-1]), axis=0)
-        return crystallized_fraction(radius, self.nuclei_awake_m3(temperature))
+        return radius
 
     def nuclei_awake_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:
         """Self-nuclei and the foreign nuclei awake so far along a history [1/m3]; the first axis is time."""
@@ -790,10 +796,17 @@ class Solution:
         return np.asarray(self.nuclei_density_m3 + np.maximum.accumulate(foreign, axis=0))
 
     def nuclei_when_set_m3(self, time_s: npt.ArrayLike, temperature_K: npt.ArrayLike) -> float:
-        """Nuclei per volume [1/m3] at which a history sets: those awake when half has crystallized, or at its end."""
+        """Nuclei per volume [1/m3] that, all there from the start, would set at the same time as those that wake on the way.
+
+        -ln(1 - X)/((4 pi/3) R^3) when X reaches one half, or at the end of the history: at most as many as are awake then.
+        """
         share = self.crystallized_fraction(time_s, temperature_K)
         half = int(np.argmax(share >= 0.5)) if share[-1] >= 0.5 else -1
-        return float(self.nuclei_awake_m3(temperature_K)[half])
+        awake = float(self.nuclei_awake_m3(temperature_K)[half])
+        radius = float(self.crystal_radius_m(time_s, temperature_K)[half])
+        if not (radius > 0.0 and share[half] > 1e-9):
+            return awake
+        return min(float(-np.log1p(-min(share[half], 1 - 1e-12)) / (4 * np.pi / 3 * radius**3)), awake)
 
     def density_kg_m3(self, temperature_K: npt.ArrayLike) -> FloatArray:
         """Density of the liquid solution [kg/m3], volumes additive."""

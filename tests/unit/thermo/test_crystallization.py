@@ -76,12 +76,36 @@ def test_nuclei_of_a_history_never_fall_asleep_again(system):
     awake = solution.nuclei_awake_m3(down_and_up)
     assert np.all(np.diff(awake) >= 0)
     assert np.isclose(awake[-1], float(solution.system.foreign_nuclei_density_m3(330.0, 0.3)), rtol=1e-12)
-    # those that count are awake when half has crystallized: between none and all of a slow cooling
-    time = np.linspace(0, 7200, 4000)
-    temperature = np.linspace(470, 320, 4000)
-    set_at = solution.nuclei_when_set_m3(time, temperature)
-    half = np.interp(0.5, solution.crystallized_fraction(time, temperature), temperature)
-    assert np.isclose(set_at, float(solution.system.foreign_nuclei_density_m3(half, 0.3)), rtol=0.05)  # grid
+
+
+def test_waking_nuclei_against_kolmogorovs_double_integral(system):
+    """Births on a history, summed crystal by crystal; and the number of preset nuclei that would set at the same time."""
+    from percola.thermo.system import Solution
+
+    n = replace(system.nucleation, heterogeneous_slope_per_K=0.156, heterogeneous_undercooling_K=65.0)
+    solution = Solution(replace(system, nucleation=n), 0.3, 470.0, hold_s=0.0)
+    time = np.linspace(0, 7200, 3000)
+    temperature = np.linspace(470, 320, 3000)
+    x = solution.crystallized_fraction(time, temperature)
+    radius = solution.crystal_radius_m(time, temperature)
+    awake = solution.nuclei_awake_m3(temperature)
+    born = np.diff(awake, prepend=0.0)
+    half = int(np.argmax(x >= 0.5))
+    for i in (half - 200, half, half + 100):
+        brute = float(np.sum(born[: i + 1] * (radius[i] - radius[: i + 1]) ** 3))
+        # births at the end of a step instead of half way: first order in the step
+        assert -np.log1p(-x[i]) == pytest.approx(4 * np.pi / 3 * brute, rel=0.02)
+    preset = solution.nuclei_when_set_m3(time, temperature)
+    half = int(np.argmax(x >= 0.5))
+    assert preset < awake[half]  # those that wake late are younger
+    assert cr.crystallized_fraction(radius[half], preset) == pytest.approx(x[half], rel=1e-9)
+    # without waking it is the plain integral
+    plain = Solution(system, 0.3, 445.0, hold_s=0.0)
+    cooling = np.linspace(445, 340, 3000)
+    whole = plain.nuclei_awake_m3(cooling)[0]
+    expected = cr.crystallized_fraction(plain.crystal_radius_m(time, cooling), whole)
+    assert np.allclose(plain.crystallized_fraction(time, cooling), expected, rtol=1e-9, atol=1e-12)
+    assert plain.nuclei_when_set_m3(time, cooling) == pytest.approx(whole, rel=1e-9)
 
 
 def test_solvent_lowers_the_glass_transition_and_speeds_growth_in_the_cold(system):
