@@ -24,6 +24,9 @@ from percola.gel.operators import Operators
 
 Array = Any
 
+REJECTING_PACE = 1.33
+"""By how much the kinetic coefficient of a rejecting crystal is raised: inside its front, several cells wide, the solution in local
+equilibrium is poorer than ahead of it, and flat fronts lag at 0.65 to 0.88 of the growth rate there (tests/claims/test_gel_rejection.py)."""
 PHI_CAP = 0.985
 """Upper bound of the polymer fraction inside mobility and growth laws (their pole at phi = 1 is never reached)."""
 
@@ -101,7 +104,7 @@ class Schedule:
         "onset_speed",
         "richest_solution",
     ],
-    meta_fields=["crystals", "excluding"],
+    meta_fields=["crystals", "excluding", "rejecting"],
 )
 @dataclass(frozen=True)
 class GelModel:
@@ -121,6 +124,7 @@ class GelModel:
         onset_speed: factor on the mobility until the phases have formed, see :meth:`hastened`.
         richest_solution: polymer fraction that the solution ahead of a rejecting crystal never exceeds: as prepared.
         crystals: whether psi is integrated.
+        rejecting: whether crystals alone collect the polymer: k > 0 in a solution that does not demix.
         excluding: whether k > 0 (drops the term from the compiled step otherwise).
     """
 
@@ -138,6 +142,7 @@ class GelModel:
     richest_solution: Array = 1.0
     crystals: bool = True
     excluding: bool = False
+    rejecting: bool = False
 
     def coefficients(self, t: Array) -> dict[str, Array]:
         return self.schedule.at(t)
@@ -211,7 +216,10 @@ class GelModel:
         the numerical critical radius at 2 l w/(3 drive) = 2.2 l. ``bend`` is the Laplacian of phi, where crystals reject
         solvent.
         """
-        g = self.growth_rate(phi if bend is None else self.solution_at_front(phi, psi, bend, c), c)
+        if bend is None:
+            g = self.growth_rate(phi, c)
+        else:
+            g = REJECTING_PACE * self.growth_rate(self.solution_at_front(phi, psi, bend, c), c)
         ell = self.front_width
         w = 0.5 / ell**2  # unit gradient coefficient: l^2 = 1/(2 w)
         drive: Array = 0.3 * w

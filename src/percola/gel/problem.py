@@ -382,8 +382,10 @@ def gel_problem(
     T = np.interp(nodes, time_s, temperature_K)
     chi = np.asarray(physics.chi(T))
     kind = np.dtype(dtype)
-    m0 = np.asarray(physics.bare_diffusivity_m2_s(T)) / (sc.widening * h * h)
-    if physics.exclusion > 0:
+    rejecting = physics.exclusion > 0 and m.first < 0
+    # without two liquids there is no interface to widen, and diffusion is what it is
+    m0 = np.asarray(physics.bare_diffusivity_m2_s(T)) / ((1.0 if rejecting else sc.widening) * h * h)
+    if rejecting:
         front = np.asarray(physics.growth_rate_m_s(T, np.full_like(T, phi))) / h
         reach = 0.5 * physics.nuclei_density_m3 ** (-1.0 / 3.0) / h
         spread = float(_mobility_shape(np.array(phi), physics.obstruction)) * np.maximum(
@@ -406,7 +408,7 @@ def gel_problem(
         ]
     )
     # the mobility floor lets the lean phase feel the full curvature at the edge of its logarithm
-    floor = REJECTING_FLOOR if physics.exclusion > 0 else MOBILITY_FLOOR
+    floor = REJECTING_FLOOR if rejecting else MOBILITY_FLOOR
     stiffness = np.maximum(stiffness, 2.0 * floor / (physics.segments * edge))
     stiffness = stiffness + float(m_shape.max()) * physics.exclusion
     demixed = np.zeros_like(chi)
@@ -452,6 +454,7 @@ def gel_problem(
         richest_solution=scalar(phi),
         crystals=True,
         excluding=physics.exclusion > 0,
+        rejecting=rejecting,
     )
     field = np.full(grid.shape, phi, kind)
     expected = physics.nuclei_density_m3 * grid.volume_m3

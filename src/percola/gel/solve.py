@@ -214,7 +214,7 @@ def solve(
             outcome = "not_finite"
         elif status == STEP_TOO_SMALL:
             outcome = "step_too_small"
-        elif seeded and (sample.crystallinity >= arrested_at or _at_rest(samples, problem.model.excluding)):
+        elif seeded and (sample.crystallinity >= arrested_at or _at_rest(samples, problem.model.rejecting)):
             outcome = "arrested"
         elif status == REACHED and until == problem.end_time_s:
             outcome = "end_of_history"

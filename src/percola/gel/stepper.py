@@ -194,7 +194,7 @@ def _step(model: Any, ops: Operators, tol: Tolerance, s: State) -> State:
         def crystals(wide: Array, phi: Array) -> tuple[Array, Array]:
             p, q = ops.narrowed(phi), ops.narrowed(wide)
             lap, bend = ops.laplacian_around(wide), None
-            if getattr(model, "excluding", False):
+            if getattr(model, "rejecting", False):
                 bend = ops.laplacian_around(phi)
                 # crystals do not pull themselves round, nor fill the necks between them, as the widened front would
                 lap = lap - ops.bending_around(wide, _LEVEL)

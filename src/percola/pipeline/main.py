@@ -36,9 +36,9 @@ from percola.store import RunDirectory, run_id
 FloatArray = npt.NDArray[np.float64]
 _CHECKPOINT_EVERY_S = 8.0
 MIN_PORES_ACROSS = 6.0
-FLOW_WARNS = 0.3
+FLOW_WARNS = 0.1
 """Share of its own length by which flow would move the structure from which on a run warns: with a viscosity known within a
-factor of ten, a third may be all of it."""
+factor of ten, it may be all of it."""
 FLOW_FAILS = 1.0
 """Share from which on flow rivals diffusion: what it does to the widest pores is not in the box, so no pore size ratio of
 the wall is decided."""
@@ -403,7 +403,7 @@ class _Worker:
                 f"stage '{region.stage}'", f"the phase field stopped: {result.outcome}", "", result.remedy
             )
         last_sample = result.samples[-1]
-        one_liquid = last_sample.contrast <= DEMIXED_CONTRAST or gel.exclusion > 0.0
+        one_liquid = last_sample.contrast <= DEMIXED_CONTRAST or problem.model.rejecting
         if one_liquid and last_sample.crystallinity < LEAST_SET:
             raise _still_liquid(region, last_sample, gel)
         phi = np.asarray(result.polymer_fraction, np.float32)
@@ -415,7 +415,7 @@ class _Worker:
         for draw in self._draws("gel"):
             phi = stretched_gel(phi, periodic, draw)
             psi = np.minimum(stretched_gel(psi, periodic, draw), np.float32(1.0))
-        crystals = psi if gel.exclusion > 0.0 else None
+        crystals = psi if problem.model.rejecting else None
         structure = dried(phi, grid.spacing_m, periodic, law, region.name, crystals)
         record = _record(result, expected, gel, structure, problem, region)
         file = directory.write_fields(
@@ -662,7 +662,7 @@ def _record(
     edge = min(problem.grid.edges_m)
     across = edge / last.structure_length_m if demixed and last.structure_length_m > 0 else 0.0
     where = region.name.replace("_", " ")
-    by_crystals = gel.exclusion > 0.0  # nothing but crystals collects the polymer
+    by_crystals = problem.model.rejecting  # nothing but crystals collects the polymer
     flow = _flow(gel, samples, problem) if demixed and not by_crystals else None
     notes = []
     if region.name == "core":
@@ -690,7 +690,12 @@ def _record(
         if result.outcome in ("end_of_history", "too_many_steps"):
             notes.append(
                 f"{100 * (1 - last.crystallinity):.0f} % of the core had not crystallized at the end of the solve "
-                f"({last.time_s:.0f} s): it would go on coarsening until it is extracted."
+                f"({last.time_s:.0f} s): "
+                + (
+                    "it is taken to be laid down on the crystals, where an extraction liquid would meet a solution."
+                    if by_crystals
+                    else "it would go on coarsening until it is extracted."
+                )
             )
         if flow is not None:
             notes.append(_flow_note(*flow))
