@@ -53,8 +53,14 @@ def rebuild_report(directory: Path) -> dict[str, Any]:
             "a run directory such as runs/0123456789ab",
             "`percola run` names it in its last line",
         )
+    from percola.store import RunDirectory
+
+    # A damaged stage is told, not refused: what is whole is still worth a page.
+    damaged = [note.replace("is done again", "is damaged") for note in RunDirectory.view(directory).notes]
+    for sentence in damaged:
+        error_console().print(sentence, soft_wrap=True)
     page = build(directory)
-    return {"run": str(directory), "report": str(page)}
+    return {"run": str(directory), "report": str(page), "damaged": damaged}
 
 
 def answer_requirements(wanted: Sequence[Requirement], answer: dict[str, Any]) -> bool:

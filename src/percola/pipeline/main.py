@@ -45,9 +45,14 @@ the wall is decided."""
 MIN_CRYSTALS = 8.0
 """Crystals that the boxes of the core must hold together: two along each edge, the fewest between which a structure can be
 seen to vary."""
-LEAST_SET = 0.5
-"""Crystallized share of the polymer below which a solution that is one liquid is no gel: it would run or dissolve in the
-extraction liquid."""
+LEAST_SET = 0.3
+"""Crystallized share of the polymer below which a solution that is one liquid is no gel but a suspension: crystals at random
+places join at 0.29 of the volume (Lorenz and Ziff, J. Chem. Phys. 114, 3659 (2001))."""
+FEWEST_ACROSS = 4.0
+"""Structure lengths across the box below which no reading of it is decided: from box to box they then differ by several of the
+standard deviations that its octants give."""
+FEWEST_CRYSTALS_ACROSS = 3.0
+"""The same in distances of nuclei, where crystals alone make the structure."""
 DEMIXED_CONTRAST = 0.02
 """Standard deviation of the polymer fraction from which on a gel counts as demixed."""
 MAX_STEPS = 4000
@@ -213,6 +218,7 @@ class _Worker:
         self.tell = tell
         self.stage = "recipe"
         self.notes: list[str] = []
+        self.stripped = ""
         self.gel_record: dict[str, Any] = {}
         self.draws, self.draw_results = bridge.draws(recipe)
 
@@ -247,6 +253,7 @@ class _Worker:
         solution = solution_from(recipe)
         context = context_of(recipe, solution)
         findings = recipes.require_sound(recipe, context, self.source)
+        self.stripped = next((f.found for f in findings if f.rule == "solvent_stripped"), "")
         for assumption in assumptions(recipe):
             self.notes.append(f"Assumed: {assumption.text} ({assumption.paragraph}).")
         self.notes += [n.text for n in getattr(recipe, "notes", ())]
@@ -405,7 +412,7 @@ class _Worker:
         last_sample = result.samples[-1]
         one_liquid = last_sample.contrast <= DEMIXED_CONTRAST or problem.model.rejecting
         if one_liquid and last_sample.crystallinity < LEAST_SET:
-            raise _still_liquid(region, last_sample, gel)
+            raise _still_liquid(region, last_sample, gel, problem, result)
         phi = np.asarray(result.polymer_fraction, np.float32)
         psi = np.asarray(result.crystallized, np.float32)
         if phi.ndim == 2:  # a quick look: the picture stands for a column of eight equal cells
@@ -537,6 +544,14 @@ class _Worker:
         found += self.draw_results
         found += _declared(self.recipe, solution)
         box = self._box_checks(core)
+        if self.stripped:
+            box += (
+                Check(
+                    "bath",
+                    "fail",
+                    f"{self.stripped}: a bath that takes out the solvent (para. 27) is another process",
+                ),
+            )
         found = [
             dataclasses.replace(m, checks=(*m.checks, *box)) if m.region in _OF_BOX else m for m in found
         ]
@@ -573,14 +588,17 @@ class _Worker:
                     "the gel did not demix: there is no structure length to hold against the box",
                 ),
             )
-        status: CheckStatus = "pass" if across >= MIN_PORES_ACROSS - 0.05 else "warn"
-        return (
-            Check(
-                "box",
-                status,
-                f"the box is {across:.1f} structure lengths across (6 are wanted, {PORES_ACROSS} were planned)",
-            ),
+        least, unit = (
+            float(record.get("least_across", FEWEST_ACROSS)),
+            record.get("across_in", "structure lengths"),
         )
+        status: CheckStatus = (
+            "pass" if across >= MIN_PORES_ACROSS - 0.05 else "warn" if across >= least else "fail"
+        )
+        words = f"the box is {across:.1f} {unit} across (6 are wanted, {PORES_ACROSS} were planned)"
+        if status == "fail":
+            words += f"; below {least:g} it decides nothing: use a larger --size"
+        return (Check("box", status, words),)
 
     # -- verdict and report ------------------------------------------------------------------------------
 
@@ -636,14 +654,31 @@ _STRUCTURE_NUMBERS = ("gel_to_membrane", "lean_share", "rich_fraction", "closed_
 _OF_BOX = ("core", "section", "wall", "interface", "void", "polymer")
 
 
-def _still_liquid(region: _Region, last: Any, gel: Any) -> SolveError:
+def _still_liquid(region: _Region, last: Any, gel: Any, problem: Any, result: Any) -> SolveError:
     """The refusal of a solution that neither demixes nor crystallizes before it would be extracted."""
+    where = f"the {region.name.replace('_', ' ')}"
+    if result.seeds == 0:
+        return SolveError(
+            where,
+            f"its box of {problem.grid.edges_m[0] * 1e6:.2g} um holds no crystal nucleus ({problem.expected_seeds:.2g} expected), so "
+            "nothing in it can set",
+            "a box with a few nuclei",
+            "run again with a larger --size, or another --seed",
+        )
+    if result.outcome == "too_many_steps":
+        return SolveError(
+            where,
+            f"{100 * last.crystallinity:.0f} % of the polymer had crystallized when the budget of {MAX_STEPS} steps ran out, "
+            f"{last.time_s:.0f} s after the die",
+            "a solution that sets within the budget",
+            "run again with a smaller --size",
+        )
     return SolveError(
-        f"the {region.name.replace('_', ' ')}",
+        where,
         f"no gel: {100 * last.crystallinity:.0f} % of the polymer has crystallized {last.time_s / 60:.0f} min after the die, at "
         f"{last.temperature_K - 273.15:.0f} degC, and the solution has not demixed ({gel.nuclei_density_m3:.1g} nuclei per m3)",
-        "a solution that sets before it is extracted",
-        "cool further, take more polymer or a poorer solvent, or dissolve it at a lower temperature (more nuclei stay)",
+        f"a solution of which {100 * LEAST_SET:.0f} % sets before it is extracted",
+        "more polymer, a poorer solvent, or a lower dissolution temperature (more nuclei stay); colder only where it is not frozen in",
     )
 
 
@@ -662,13 +697,16 @@ def _record(
     edge = min(problem.grid.edges_m)
     across = edge / last.structure_length_m if demixed and last.structure_length_m > 0 else 0.0
     where = region.name.replace("_", " ")
+    unit = "structure lengths"
     by_crystals = problem.model.rejecting  # nothing but crystals collects the polymer
+    if by_crystals:
+        across, unit = edge * gel.nuclei_density_m3 ** (1.0 / 3.0), "distances between nuclei"
     flow = _flow(gel, samples, problem) if demixed and not by_crystals else None
     notes = []
     if region.name == "core":
         if demixed:
             enough = "" if across >= MIN_PORES_ACROSS - 0.05 else "; fewer than 6: use a larger --size"
-            notes.append(f"The box of the core is {across:.1f} structure lengths across{enough}.")
+            notes.append(f"The box of the core is {across:.1f} {unit} across{enough}.")
             ratio = last.structure_length_m / problem.scales.wavelength_m
             if ratio < 1.2 and not by_crystals:
                 notes.append(
@@ -735,7 +773,13 @@ def _record(
         "rich_viscosity_Pa_s": None if flow is None else flow[1],
         "forecast": dataclasses.asdict(expected),
     }
-    return {"history": history, "notes": notes, "lengths_across": across}
+    return {
+        "history": history,
+        "notes": notes,
+        "lengths_across": across,
+        "least_across": FEWEST_CRYSTALS_ACROSS if by_crystals else FEWEST_ACROSS,
+        "across_in": unit,
+    }
 
 
 def _wall_checked(found: list[Measurement], records: list[dict[str, Any]]) -> list[Measurement]:

@@ -31,15 +31,16 @@ def flow_curves(porometry: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     ax.plot(p, dry, color=style.GREY, lw=1.3, label="dry")
     ax.plot(p, dry / 2, color=style.GREY, lw=1.1, ls=(0, (5, 2)), label="half-dry")
     ax.plot(p, wet, color=style.BLUE, lw=1.8, label="wet (ethanol)")
-    for key, words, colour in (
-        ("bubble_point_Pa", "bubble point", style.RED),
-        ("mean_flow_Pa", "mean flow", style.GREEN),
+    # one label on each side of its line: both pressures are often nearly the same
+    for key, words, colour, side in (
+        ("bubble_point_Pa", "bubble point", style.RED, "right"),
+        ("mean_flow_Pa", "mean flow", style.GREEN, "left"),
     ):
         value = porometry.get(key)
         if value:
             ax.axvline(value / 1e6, color=colour, lw=1, ls=":")
-            ax.annotate(words, (value / 1e6, 0.99), (3, -2), xycoords=("data", "axes fraction"), va="top",
-                        textcoords="offset points", rotation=90, color=colour, fontsize=7.5)  # fmt: skip
+            ax.annotate(words, (value / 1e6, 0.99), (-3 if side == "right" else 3, -2), xycoords=("data", "axes fraction"),
+                        va="top", ha=side, textcoords="offset points", rotation=90, color=colour, fontsize=7.5)  # fmt: skip
     ax.set_xlim(0, float(np.nanmax(p)))
     ax.set_ylim(bottom=0)
     ax.set_xlabel("pressure, MPa")
@@ -144,7 +145,8 @@ def against_reported(rows: Sequence[Mapping[str, Any]], ax: Axes | None = None) 
                 color=style.BLUE, lw=1.4, capsize=2.5)  # fmt: skip
     ax.set_xscale("log")
     ax.set_xlim(1 / reach, reach)
-    ticks = [t for t in (0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10) if 1 / reach <= t <= reach]
+    near = (0.8, 1, 1.25) if reach < 3 else (1,)  # as many as stand beside each other
+    ticks = [t for t in (0.1, 0.2, 0.5, *near, 2, 5, 10) if 1 / reach <= t <= reach]
     ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
     ax.set_yticks(y, [str(r["label"]) for r in rows])

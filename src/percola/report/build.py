@@ -359,7 +359,9 @@ def _compared(run: RunData) -> list[dict[str, Any]]:
             if not m.defined or m.value is None:
                 pass
             elif isinstance(m.value, str) or isinstance(value, str):
-                row["ratio"] = "agrees" if m.value == value else "differs"
+                row["ratio"] = (
+                    "agrees" if m.value == value else "open" if m.value == "undecided" else "differs"
+                )
             elif value is not None and relation == "<=":
                 row["ratio"] = "agrees" if m.value <= value else "differs"
             elif value and m.value > 0 and value > 0:

@@ -157,15 +157,22 @@ def read(path: Path) -> RunData:
         recipe_text, recipe = "", {}
         missing["recipe.toml"] = f"the recipe cannot be read ({error})"
     measurements: list[Measurement] = []
-    for raw in (documents.get("measurements.json") or {}).get("measurements", []):
+    rows = (documents.get("measurements.json") or {}).get("measurements", [])
+    if not isinstance(rows, list):
+        missing["measurements.json"] = (
+            f"damaged: a list of measurements was expected, {type(rows).__name__} found"
+        )
+        rows = []
+    for raw in rows:
         try:
             measurements.append(Measurement.from_dict(raw))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             missing["measurements.json"] = f"one measurement cannot be read ({error})"
     names = tuple(groups(path / "fields.zarr"))
     if not names:
         missing["fields.zarr"] = _why("fields.zarr", "no fields were stored", failures)
     verdicts = (documents.get("verdicts.json") or {}).get("verdicts", [])
+    verdicts = verdicts if isinstance(verdicts, list) else []
     return RunData(
         path,
         manifest,

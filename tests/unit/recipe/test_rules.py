@@ -165,8 +165,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "molar_mass_impossible",
-        {"polymers.0.weight_average_molecular_weight": "1e8 g/mol"},
-        {"polymers.0.weight_average_molecular_weight": "1.1e8 g/mol"},
+        {"polymers.0.weight_average_molecular_weight": "2e7 g/mol"},
+        {"polymers.0.weight_average_molecular_weight": "2.1e7 g/mol"},
         {},
     ),
     ("no_cooling", {"cooling.temperature": "143.9 degC"}, {"cooling.temperature": "144.1 degC"}, {}),
