@@ -168,6 +168,7 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
     elif p >= confidence and m.evidence.get("lower_bound") and c.operator in ("at_most", "below"):
         status = Status.UNDECIDED
         words += f"; it is a lower bound ({m.evidence['lower_bound']}), which can fail this but not pass it"
+        return _verdict(c, status, words, (m,), margin, margin / sigma if sigma else None)
     elif p >= confidence:
         status = Status.PASS
     elif p <= 1 - confidence:

@@ -120,7 +120,7 @@ def size_effect(effect: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     ax.set_xlabel("thickness, µm")
     ax.set_ylabel("pore diameter (F316), µm")
     ax.set_ylim(bottom=0)
-    ax.legend(loc="lower left", fontsize=7, labelspacing=0.25)
+    ax.legend(loc="upper right", fontsize=7, labelspacing=0.25)
     return ax
 
 
