@@ -227,11 +227,8 @@ class _Worker:
     def run(self) -> RunResult:
         directory = self.directory
         opened = directory.opened
-        self.tell(
-            "recipe",
-            1.0,
-            f"{directory.opening} {self.need.words}",
-        )
+        needs = "" if directory.opened == "finished" else f" {self.need.words}"
+        self.tell("recipe", 1.0, f"{directory.opening}{needs}")
         solution, polymer = self.describe()
         history, wall = self.cool(solution)
         structures = self.gelate(solution, polymer, history, wall)
