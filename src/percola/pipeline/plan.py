@@ -90,11 +90,12 @@ class Estimate:
         )
 
 
-# Measured on runs of patent:Ex7 with cold caches on two cores, peak of the process: 681, 754 and 1064 MiB for 48, 64 and
-# 100 cells along an edge. Measuring alone takes 190 bytes a cell (3.2 GB at 256), the gel the rest.
-_BYTES_PER_CELL = {"float32": 450, "float64": 710}
-"""Peak memory for each cell of the core's box; in float64 the gel's part doubles, measuring stays as it is."""
-_BASE_BYTES = 635 * 2**20
+# Measured on runs with cold caches on two cores, peak of the process: 681, 754, 1064 and 3123 MiB for 48, 64, 100 and 256 cells along an
+# edge (the last with the gel cut short). Small boxes pay for buffers that do not grow with them, large ones for their cells.
+_MEMORY = ((635 * 2**20, 450), (950 * 2**20, 150))
+"""(bytes, bytes a cell of the core's box) in float32; the smaller of both lines holds."""
+_DOUBLE_BYTES = 260
+"""More for each cell in float64: the gel's fields; measuring stays as it is."""
 _BYTES_KEPT = 8
 """Structure of a further box of the core while the others are solved and measured [bytes a cell]: void and level."""
 
@@ -119,11 +120,10 @@ def estimate(settings: Settings, regions: int = 3) -> Estimate:
     gel = cells * _TYPICAL_STEPS * _SECONDS_PER_CELL_STEP * factor * 2.0 / cores
     boxes = settings.realizations + regions - 1
     measuring = _MEASURING_SECONDS_PER_CELL * core * settings.realizations * 2.0 / cores
+    more = _BYTES_KEPT * (settings.realizations - 1) + (_DOUBLE_BYTES if settings.dtype == "float64" else 0)
     return Estimate(
         seconds=_FIXED_SECONDS + boxes * _BOX_SECONDS + gel + (measuring if settings.dims == 3 else 0.0),
-        memory_bytes=int(
-            _BASE_BYTES + core * (_BYTES_PER_CELL[settings.dtype] + _BYTES_KEPT * (settings.realizations - 1))
-        ),
+        memory_bytes=int(min(base + core * each for base, each in _MEMORY) + core * more),
         disk_bytes=int(cells * 16 * factor + 32 * 2**20),
     )
 
