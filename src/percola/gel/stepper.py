@@ -34,9 +34,7 @@ _MOBILE = 0.5  # below this share of the largest mobility the extrapolation fade
 _LINEAR_CONTRAST = 0.05  # below this rms of phi the fluctuations grow linearly
 _PACE_SHARE = 0.1  # of the growth time of the fastest fluctuation, in one step; lags it by about a tenth
 _TINY = 1e-12
-_LEVEL = (
-    3e-3  # slope [1/cell] below which the surface of a crystal has no normal; its steepest is 1/(4 l) = 0.33
-)
+_LEVEL = 3e-3  # slope [1/cell] below which a crystal's surface has no normal; its steepest is 1/(4 l) = 0.33
 _FRONT_CELLS = 0.15  # a crystal front moves at most this share of a cell in one (explicit) step
 
 

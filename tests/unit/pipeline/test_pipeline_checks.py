@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -130,3 +131,43 @@ def test_each_direction_relaxes_by_the_same_share() -> None:
 def test_a_given_area_without_ratios_is_shared_equally() -> None:
     (draw,), _ = draws(recipe_with(mode="biaxial_simultaneous", residual_strain="44 %"))
     assert (draw.lengthwise_strain, draw.crosswise_strain) == pytest.approx((0.2, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "outcome", "found", "remedy"),
+    [
+        (0, "end_of_history", "holds no crystal nucleus (0.4 expected)", "larger --size"),
+        (5, "too_many_steps", "12 % of the polymer had crystallized when the budget", "smaller --size"),
+        (5, "end_of_history", "no gel: 12 % of the polymer has crystallized 120 min after", "more polymer"),
+    ],
+)
+def test_what_did_not_set_is_refused_with_its_own_cause(
+    seeds: int, outcome: str, found: str, remedy: str
+) -> None:
+    error = main._still_liquid(
+        SimpleNamespace(name="core"),
+        SimpleNamespace(crystallinity=0.12, time_s=7200.0, temperature_K=293.15),
+        SimpleNamespace(nuclei_density_m3=1e15),
+        SimpleNamespace(grid=SimpleNamespace(edges_m=(1e-6,) * 3), expected_seeds=0.4),
+        SimpleNamespace(seeds=seeds, outcome=outcome),
+    )
+    assert found in error.found
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("record", "status"),
+    [
+        ({"lengths_across": 6.0}, "pass"),
+        ({"lengths_across": 4.0}, "warn"),
+        ({"lengths_across": 3.9}, "fail"),
+        ({"lengths_across": 3.5, "least_across": 3.0, "across_in": "distances between nuclei"}, "warn"),
+        ({"lengths_across": 2.9, "least_across": 3.0, "across_in": "distances between nuclei"}, "fail"),
+        ({"lengths_across": 0.0}, "warn"),  # did not demix: no length to hold against the box
+    ],
+)
+def test_a_box_that_is_too_small_decides_nothing(record: dict[str, Any], status: str) -> None:
+    worker = SimpleNamespace(directory=SimpleNamespace(payload=lambda stage: record))
+    (check,) = main._Worker._box_checks(worker, ())  # type: ignore[arg-type]
+    assert check.status == status
+    assert ("decides nothing" in check.message) == (status == "fail")
