@@ -76,6 +76,9 @@ _CITATIONS = (
     "siggia1979",
     "rubinsteincolby2003",
     "muthukumar2016",
+    "koscher2002",
+    "fox1956",
+    "kauzmann1948",
     "gibsonashby1997",
     "astmf316",
 )

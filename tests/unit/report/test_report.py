@@ -167,6 +167,12 @@ def test_damaged_files_do_not_stop_the_report(run: Path) -> None:
     assert "the fields of core cannot be read" in text
 
 
+def test_measurements_of_another_shape_are_told_as_damaged(run: Path) -> None:
+    (run / "measurements.json").write_text('{"measurements": 5}')
+    (run / "verdicts.json").write_text('{"verdicts": "all"}')
+    assert "a list of measurements was expected, int found" in page_of(run).text
+
+
 def test_markup_in_a_recipe_stays_text(run: Path) -> None:
     recipe = (run / "recipe.toml").read_text()
     (run / "recipe.toml").write_text(recipe.replace("Example 7", "<script>alert(1)</script>"))
