@@ -38,16 +38,16 @@ CLOSED = (False, False, False)
 
 def ours_bubble(p: Any) -> float:
     """Bubble-point radius with distance map, sub-voxel from the level field [voxel]."""
-    from percola.measure.distance import distance_map
-    from percola.measure.widest import widest_path
+    from percola.measure.voids.distance import distance_map
+    from percola.measure.voids.widest import widest_path
 
     return widest_path(distance_map(p.void, CLOSED, p.level).cell, CLOSED).radius
 
 
 def ours_bubble_voxels(p: Any) -> float:
     """Bubble-point radius with distance map from voxels alone [voxel]."""
-    from percola.measure.distance import distance_map
-    from percola.measure.widest import widest_path
+    from percola.measure.voids.distance import distance_map
+    from percola.measure.voids.widest import widest_path
 
     return widest_path(distance_map(p.void, CLOSED).cell, CLOSED).radius
 
@@ -61,8 +61,8 @@ def porespy_bubble(p: Any) -> float:
 
 def ours_access(p: Any) -> float:
     """Access radius of every voxel; mean over the voids [voxel]."""
-    from percola.measure.distance import distance_map
-    from percola.measure.widest import widest_path
+    from percola.measure.voids.distance import distance_map
+    from percola.measure.voids.widest import widest_path
 
     access = widest_path(distance_map(p.void, CLOSED, p.level).cell, CLOSED, access=True).access
     return float(access[p.void].mean())  # type: ignore[index]
@@ -81,8 +81,8 @@ def porespy_access(p: Any) -> float:
 
 def ours_thickness(p: Any) -> float:
     """Local thickness, every radius; mean over the voids [voxel]."""
-    from percola.measure.distance import distance_map
-    from percola.measure.thickness import local_thickness
+    from percola.measure.voids.distance import distance_map
+    from percola.measure.voids.thickness import local_thickness
 
     return float(local_thickness(distance_map(p.void, CLOSED, p.level).cell, CLOSED)[p.void].mean())
 
@@ -95,7 +95,7 @@ def porespy_thickness(p: Any) -> float:
 
 def ours_chords(p: Any) -> float:
     """Chords of both phases in thirteen directions; mean void chord along z [voxel]."""
-    from percola.measure.isotropy import chord_statistics
+    from percola.measure.form.isotropy import chord_statistics
 
     return float(chord_statistics(p.void).mean_intercept[0, 2])
 
@@ -113,9 +113,9 @@ def porespy_chords(p: Any) -> float:
 
 def ours_permeability(p: Any) -> float:
     """Stokes flow to 0.2 % [voxel^2], started from the Darcy flow (included)."""
-    from percola.measure.conduction import conduct
-    from percola.measure.porometer import prepare
-    from percola.measure.stokes import stokes_flow
+    from percola.measure.flow.conduction import conduct
+    from percola.measure.flow.porometer import prepare
+    from percola.measure.flow.stokes import stokes_flow
 
     voids = prepare(p.void, p.periodic, p.level)
     darcy = conduct(p.void, voids.kappa, voids.periodic, tolerance=5e-3)
@@ -124,7 +124,7 @@ def ours_permeability(p: Any) -> float:
 
 def ours_half_dry(p: Any) -> float:
     """Half-dry mean flow radius [voxel], wet and dry flow on the structure (no peer offers it)."""
-    from percola.measure.porometer import flow_curves, prepare
+    from percola.measure.flow.porometer import flow_curves, prepare
 
     voids = prepare(p.void, p.periodic, p.level)
     return flow_curves(voids.distance.cell, voids.kappa, voids.periodic).mean_flow_radius
@@ -132,7 +132,7 @@ def ours_half_dry(p: Any) -> float:
 
 def ours_tortuosity(p: Any) -> float:
     """Effective conductivity of the voids, walls insulating, to 1e-4."""
-    from percola.measure.conduction import conduct
+    from percola.measure.flow.conduction import conduct
 
     return conduct(p.void, np.ones(p.void.shape, np.float32), CLOSED, tolerance=1e-4).conductivity
 

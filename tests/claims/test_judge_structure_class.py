@@ -14,9 +14,9 @@ from scipy.ndimage import gaussian_filter
 
 from percola.judge import Status, judge, structure_class
 from percola.measure import phantoms
-from percola.measure.connectivity import measure_openness
-from percola.measure.descriptors import structure_descriptors
-from percola.measure.isotropy import degree_of_anisotropy
+from percola.measure.form.descriptors import structure_descriptors
+from percola.measure.form.isotropy import degree_of_anisotropy
+from percola.measure.voids.connectivity import measure_openness
 from percola.measurement import Measurement
 
 PERIODIC = (True, True, True)

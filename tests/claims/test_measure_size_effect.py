@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.distance import distance_map
-from percola.measure.porometer import flow_curves, prepare
-from percola.measure.wall import bubble_radius, fit_scaling, mean_flow_radius, size_study
-from percola.measure.widest import widest_path
+from percola.measure.flow.porometer import flow_curves, prepare
+from percola.measure.flow.wall import bubble_radius, fit_scaling, mean_flow_radius, size_study
+from percola.measure.voids.distance import distance_map
+from percola.measure.voids.widest import widest_path
 
 CLOSED = (False, False, False)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.stokes import stokes_flow
+from percola.measure.flow.stokes import stokes_flow
 
 
 def error(lattice, cell, fraction):

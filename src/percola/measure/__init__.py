@@ -11,17 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from percola.measure.connectivity import (
-        measure_openness,
-        network_share,
-        openness,
-        wall_through_porosity,
-    )
-    from percola.measure.descriptors import structure_descriptors
-    from percola.measure.isotropy import degree_of_anisotropy
-    from percola.measure.permeability import Layer, WallGeometry, permeance, water_permeability
-    from percola.measure.porometer import ETHANOL, WettingLiquid, porometry
-    from percola.measure.sem import (
+    from percola.measure.flow.permeability import Layer, WallGeometry, permeance, water_permeability
+    from percola.measure.flow.porometer import ETHANOL, WettingLiquid, porometry
+    from percola.measure.form.descriptors import structure_descriptors
+    from percola.measure.form.isotropy import degree_of_anisotropy
+    from percola.measure.form.sem import (
         sem_section_pore_size,
         sem_surface_pore_size,
         surface_to_internal_pore_ratio,
@@ -36,24 +30,30 @@ if TYPE_CHECKING:
         measure_surface,
         warm_up,
     )
+    from percola.measure.voids.connectivity import (
+        measure_openness,
+        network_share,
+        openness,
+        wall_through_porosity,
+    )
 
 _HOMES = {
-    "measure_openness": "connectivity",
-    "network_share": "connectivity",
-    "openness": "connectivity",
-    "wall_through_porosity": "connectivity",
-    "structure_descriptors": "descriptors",
-    "degree_of_anisotropy": "isotropy",
-    "Layer": "permeability",
-    "WallGeometry": "permeability",
-    "permeance": "permeability",
-    "water_permeability": "permeability",
-    "ETHANOL": "porometer",
-    "WettingLiquid": "porometer",
-    "porometry": "porometer",
-    "sem_section_pore_size": "sem",
-    "sem_surface_pore_size": "sem",
-    "surface_to_internal_pore_ratio": "sem",
+    "measure_openness": "voids.connectivity",
+    "network_share": "voids.connectivity",
+    "openness": "voids.connectivity",
+    "wall_through_porosity": "voids.connectivity",
+    "structure_descriptors": "form.descriptors",
+    "degree_of_anisotropy": "form.isotropy",
+    "Layer": "flow.permeability",
+    "WallGeometry": "flow.permeability",
+    "permeance": "flow.permeability",
+    "water_permeability": "flow.permeability",
+    "ETHANOL": "flow.porometer",
+    "WettingLiquid": "flow.porometer",
+    "porometry": "flow.porometer",
+    "sem_section_pore_size": "form.sem",
+    "sem_surface_pore_size": "form.sem",
+    "surface_to_internal_pore_ratio": "form.sem",
     "NAMES": "structure",
     "Box": "structure",
     "combine": "structure",

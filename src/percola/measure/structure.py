@@ -14,18 +14,14 @@ from numpy.typing import NDArray
 
 from percola.errors import InputError
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
-from percola.measure.connectivity import measure_openness
-from percola.measure.descriptors import structure_descriptors
-from percola.measure.distance import DistanceMap
-from percola.measure.isotropy import anisotropy_sample, no_anisotropy, pooled_anisotropy
-from percola.measure.permeability import (
+from percola.measure.flow.permeability import (
     Layer,
     WallGeometry,
     relative_scatter,
     structure_flow,
     water_permeability,
 )
-from percola.measure.porometer import (
+from percola.measure.flow.porometer import (
     ETHANOL,
     NO_FLOW,
     FlowCurves,
@@ -37,8 +33,16 @@ from percola.measure.porometer import (
     porometry,
     prepare,
 )
-from percola.measure.sem import sem_section_pore_size, sem_surface_pore_size, surface_to_internal_pore_ratio
-from percola.measure.wall import SizeStudy, pooled, ratio_measurement, size_study, wall_measurements
+from percola.measure.flow.wall import SizeStudy, pooled, ratio_measurement, size_study, wall_measurements
+from percola.measure.form.descriptors import structure_descriptors
+from percola.measure.form.isotropy import anisotropy_sample, no_anisotropy, pooled_anisotropy
+from percola.measure.form.sem import (
+    sem_section_pore_size,
+    sem_surface_pore_size,
+    surface_to_internal_pore_ratio,
+)
+from percola.measure.voids.connectivity import measure_openness
+from percola.measure.voids.distance import DistanceMap
 from percola.measurement import Measurement
 
 Progress = Callable[[str, float], None]
@@ -389,7 +393,7 @@ def _flow(
     region: str,
     report: Callable[[str, float], None],
 ) -> list[Measurement]:
-    from percola.measure.conduction import conduct
+    from percola.measure.flow.conduction import conduct
 
     report("water permeability: Stokes flow", 0.65)
     geometry = wall or WallGeometry(void.shape[axis] * spacing_m)
@@ -420,8 +424,8 @@ def _flow(
 
 
 def _octant_scatter(voids: Voids) -> float | None:
-    from percola.measure.conduction import conduct
-    from percola.measure.connectivity import _blocks
+    from percola.measure.flow.conduction import conduct
+    from percola.measure.voids.connectivity import _blocks
 
     values = []
     for block in _blocks(voids.kappa.shape):
@@ -465,7 +469,7 @@ def layer_permeability(
     side: Literal["outer", "inner"],
     axis: int = 2,
 ) -> Layer:
-    """A surface slab as a layer in series for :func:`percola.measure.permeability.water_permeability`."""
+    """A surface slab as a layer in series for :func:`percola.measure.flow.permeability.water_permeability`."""
     flow = structure_flow(void, periodic, axis, most=2 * STOKES_STEPS)
     return Layer(flow.permeability * spacing_m**2, thickness_m, side)
 

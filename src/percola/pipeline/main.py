@@ -533,7 +533,7 @@ class _Worker:
             found.append(
                 wall_through_porosity(
                     found,
-                    geometry,
+                    geometry.thickness_m,
                     {f"{layer.side}_surface": layer.thickness_m for layer in layers},
                     alike=not body.region("inner_surface"),
                 )

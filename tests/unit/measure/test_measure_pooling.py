@@ -10,9 +10,7 @@ import pytest
 from percola import measure
 from percola.errors import InputError
 from percola.measure import phantoms
-from percola.measure.distance import distance_map
-from percola.measure.isotropy import anisotropy_sample, pooled_anisotropy
-from percola.measure.wall import (
+from percola.measure.flow.wall import (
     NU,
     QUANTILE,
     Scaling,
@@ -25,7 +23,9 @@ from percola.measure.wall import (
     pooled,
     size_study,
 )
-from percola.measure.widest import widest_path
+from percola.measure.form.isotropy import anisotropy_sample, pooled_anisotropy
+from percola.measure.voids.distance import distance_map
+from percola.measure.voids.widest import widest_path
 from percola.measurement import Measurement
 
 COUNTS = (1, 2, 4, 8)

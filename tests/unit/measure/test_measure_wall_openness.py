@@ -24,7 +24,7 @@ def through(core: float, outer: float, inner: float | None) -> list[Measurement]
 
 
 def test_open_layers_average_by_thickness() -> None:
-    m = wall_through_porosity(through(0.5, 0.3, 0.6), WALL, SURFACES)
+    m = wall_through_porosity(through(0.5, 0.3, 0.6), WALL.thickness_m, SURFACES)
     assert m.value == pytest.approx((0.5 * 95 + 0.3 * 2 + 0.6 * 3) / 100)
     assert m.uncertainty == pytest.approx(0.01 * math.sqrt(95**2 + 2**2 + 3**2) / 100)
     assert m.region == "wall"
@@ -42,7 +42,7 @@ def test_open_layers_average_by_thickness() -> None:
     ],
 )
 def test_one_closed_layer_closes_the_wall(values: tuple[float, float, float], closed: list[str]) -> None:
-    m = wall_through_porosity(through(*values), WALL, SURFACES)
+    m = wall_through_porosity(through(*values), WALL.thickness_m, SURFACES)
     assert m.value == 0.0
     assert m.evidence["closed"] == closed
     assert m.checks[0].status == "warn"
@@ -50,9 +50,9 @@ def test_one_closed_layer_closes_the_wall(values: tuple[float, float, float], cl
 
 
 def test_faces_cooled_alike_are_both_closed() -> None:
-    m = wall_through_porosity(through(0.5, 0.0, None), WALL, SURFACES, alike=True)
+    m = wall_through_porosity(through(0.5, 0.0, None), WALL.thickness_m, SURFACES, alike=True)
     assert m.evidence["closed"] == ["outer surface", "inner surface"]
-    one = wall_through_porosity(through(0.5, 0.0, None), WALL, {"outer_surface": 2e-6})
+    one = wall_through_porosity(through(0.5, 0.0, None), WALL.thickness_m, {"outer_surface": 2e-6})
     assert one.evidence["closed"] == ["outer surface"]
 
 
@@ -90,7 +90,7 @@ INSIDE = (
 def test_a_closed_skin_fails_the_wall_and_leaves_the_class_of_the_inside() -> None:
     """Paragraph 101: non-porous surfaces, and the internal structure of each membrane was the percolation structure."""
     layers = through(0.54, 0.0, 0.5)
-    found = [*INSIDE, *layers, wall_through_porosity(layers, WALL, SURFACES)]
+    found = [*INSIDE, *layers, wall_through_porosity(layers, WALL.thickness_m, SURFACES)]
     kind = structure_class(found)
     assert kind.value == "percolation"
     assert kind.evidence["membrane"] == "non_porous"
@@ -104,7 +104,7 @@ def test_a_closed_skin_fails_the_wall_and_leaves_the_class_of_the_inside() -> No
     assert [key for key, p in parts.items() if p.status is not Status.PASS] == ["voids_reach_through"]
     # with open faces all holds, and nothing is said of a skin
     layers = through(0.54, 0.5, 0.5)
-    found = [*INSIDE, *layers, wall_through_porosity(layers, WALL, SURFACES)]
+    found = [*INSIDE, *layers, wall_through_porosity(layers, WALL.thickness_m, SURFACES)]
     kind = structure_class(found)
     assert kind.value == "percolation"
     assert kind.checks == ()
@@ -115,7 +115,7 @@ def test_an_open_skin_on_a_dense_inside_is_non_porous() -> None:
     layers = through(0.0, 0.4, 0.4)
     inside = [m for m in INSIDE if m.name != "porosity"]
     found = [*inside, Measurement("porosity", 0.42, "1", 0.01, region="core"), *layers]
-    found.append(wall_through_porosity(layers, WALL, SURFACES))
+    found.append(wall_through_porosity(layers, WALL.thickness_m, SURFACES))
     kind = structure_class(found)
     assert kind.value == "non_porous"
     assert kind.checks == ()  # the inside says it all

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from percola import recipe as recipes
-from percola.measure import WallGeometry, wall_through_porosity
+from percola.measure import wall_through_porosity
 from percola.measurement import Measurement
 from percola.pipeline import main
 from percola.pipeline.physics import draws
@@ -59,7 +59,7 @@ def walls(core: float, outer: float, **record: float) -> dict[str, dict[str, str
         for r, v in (("core", core), ("outer_surface", outer), ("inner_surface", 0.4))
     ]
     surfaces = {"outer_surface": 1e-6, "inner_surface": 1e-6}
-    found.append(wall_through_porosity(found, WallGeometry(1e-4), surfaces))
+    found.append(wall_through_porosity(found, 1e-4, surfaces))
     names = ("pore_size_ratio", "maximum_pore_size", "bubble_point_pressure", "average_pore_size")
     found += [Measurement(n, 1.0, "1", 0.1, region=r) for n in names for r in ("core", "wall")]
     checked = main._wall_checked(found, [record])

@@ -214,7 +214,7 @@ def test_evidence_of_the_measure_room_fits_the_figures(run: Path) -> None:
     """The curves that the porometer and the wall's extrapolation really give are those that the figures
     take."""
     from percola.measure import measure_structure
-    from percola.measure.permeability import WallGeometry
+    from percola.measure.flow.permeability import WallGeometry
     from percola.measure.phantoms import gaussian_field
     from percola.report import evidence
     from percola.report.data import read

@@ -7,7 +7,7 @@ import pytest
 
 from percola.errors import InputError
 from percola.measure import phantoms
-from percola.measure.permeability import (
+from percola.measure.flow.permeability import (
     L_M2_H_ATM,
     Layer,
     WallGeometry,

@@ -5,7 +5,7 @@ import pytest
 
 from percola.errors import InputError
 from percola.measure import phantoms
-from percola.measure.connectivity import label, measure_openness, network_share, openness, through_mask
+from percola.measure.voids.connectivity import label, measure_openness, network_share, openness, through_mask
 
 CLOSED = (False, False, False)
 

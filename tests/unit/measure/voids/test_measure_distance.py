@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 
 from percola.measure import phantoms
-from percola.measure.distance import _nearest_x, _nearest_yz, distance_map
-from percola.measure.thickness import local_thickness
+from percola.measure.voids.distance import _nearest_x, _nearest_yz, distance_map
+from percola.measure.voids.thickness import local_thickness
 
 
 def nearest_polymer(void, periodic):

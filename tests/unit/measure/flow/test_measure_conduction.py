@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.conduction import conduct, poiseuille_conductivity
-from percola.measure.distance import distance_map
-from percola.measure.thickness import local_thickness
+from percola.measure.flow.conduction import conduct, poiseuille_conductivity
+from percola.measure.voids.distance import distance_map
+from percola.measure.voids.thickness import local_thickness
 
 ALL = (True, True, True)
 

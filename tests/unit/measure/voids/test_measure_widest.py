@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.connectivity import through_mask
-from percola.measure.distance import distance_map
-from percola.measure.widest import widest_path
+from percola.measure.voids.connectivity import through_mask
+from percola.measure.voids.distance import distance_map
+from percola.measure.voids.widest import widest_path
 
 CLOSED = (False, False, False)
 
@@ -40,7 +40,7 @@ def test_access_map_against_slow_flooding():
     p = phantoms.gaussian_field((14, 12, 16), 7, 0.6, seed=5)
     r = distance_map(p.void, p.periodic, p.level).cell
     path = widest_path(r, p.periodic, access=True)
-    from percola.measure.connectivity import label
+    from percola.measure.voids.connectivity import label
 
     step = r.max() / 65535
     for level in np.quantile(r[r > 0], [0.1, 0.3, 0.5, 0.7, 0.9]):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.isotropy import (
+from percola.measure.form.isotropy import (
     DIRECTIONS,
     anisotropy,
     chord_statistics,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from percola.errors import InputError, ResourceError
 from percola.measure import _parallel
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic
-from percola.measure.connectivity import through_mask
+from percola.measure.voids.connectivity import through_mask
 
 # Velocities in pairs of opposites: 2k+1 and 2k+2.
 _C = np.array(
@@ -373,7 +373,7 @@ def stokes_flow(
         by less than this part: the sum of the geometric
             series that its last changes form.
         pressure, kappa: a pressure field (1 to 0 along the axis) and local conductivity to start from
-            (:func:`percola.measure.conduction.conduct`); saves about half of the steps.
+            (:func:`percola.measure.flow.conduction.conduct`); saves about half of the steps.
         expected: rough permeability [voxel^2]; with ``kappa`` it sets the relaxation rate (:func:`_viscosity`).
         velocity: also return the velocity field.
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.conduction import conduct
-from percola.measure.porometer import prepare
-from percola.measure.stokes import stokes_flow
+from percola.measure.flow.conduction import conduct
+from percola.measure.flow.porometer import prepare
+from percola.measure.flow.stokes import stokes_flow
 
 
 @pytest.mark.parametrize("gap", [3, 4, 8])

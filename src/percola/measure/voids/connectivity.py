@@ -7,16 +7,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from percola.measure._volume import PARA, BoolVolume, Periodic, checked
 from percola.measurement import Check, Measurement
-
-if TYPE_CHECKING:
-    from percola.measure.permeability import WallGeometry
 
 LabelVolume = NDArray[np.unsignedinteger]
 
@@ -276,7 +272,7 @@ def measure_openness(
 
 def wall_through_porosity(
     found: Sequence[Measurement],
-    wall: WallGeometry,
+    thickness_m: float,
     surfaces_m: Mapping[str, float],
     alike: bool = False,
 ) -> Measurement:
@@ -288,7 +284,7 @@ def wall_through_porosity(
 
     Args:
         found: measurements with `through_porosity` of the core and of the surface layers.
-        wall: its thickness.
+        thickness_m: of the wall [m].
         surfaces_m: thickness of each surface layer by region.
         alike: whether the outer layer stands for the inner one too.
 
@@ -297,11 +293,11 @@ def wall_through_porosity(
     by_region = {m.region: m for m in found if m.name == "through_porosity"}
     core = by_region["core"]
     layers = []
-    for region, thickness_m in surfaces_m.items():
+    for region, layer_m in surfaces_m.items():
         m = by_region.get(region) or (by_region.get("outer_surface") if alike else None)
         if m is not None:
-            layers.append((region, m, thickness_m))
-    rest = wall.thickness_m - sum(thickness for _, _, thickness in layers)
+            layers.append((region, m, layer_m))
+    rest = thickness_m - sum(t for _, _, t in layers)
     layers.append(("core", core, rest))
     values = [(float(m.value or 0.0), m.uncertainty or 0.0, t) for _, m, t in layers]
     closed = [
@@ -309,8 +305,8 @@ def wall_through_porosity(
         for (region, _, _), (value, _, _) in zip(layers, values, strict=True)
         if value <= 0
     ]
-    value = 0.0 if closed else sum(v * t for v, _, t in values) / wall.thickness_m
-    error = None if closed else math.sqrt(sum((u * t) ** 2 for _, u, t in values)) / wall.thickness_m
+    value = 0.0 if closed else sum(v * t for v, _, t in values) / thickness_m
+    error = None if closed else math.sqrt(sum((u * t) ** 2 for _, u, t in values)) / thickness_m
     verb = "is" if len(closed) == 1 else "are"
     words = (
         f"the {' and '.join(closed)} {verb} closed, as seen in one box of each layer: nothing leads through the wall"

@@ -11,7 +11,7 @@ from numba import njit
 
 from percola.measure import _parallel
 from percola.measure._volume import FloatVolume, Periodic
-from percola.measure.distance import _beside
+from percola.measure.voids.distance import _beside
 
 # A sphere is dropped when a neighbour's covers it to within this many voxels.
 _SLACK = 0.25

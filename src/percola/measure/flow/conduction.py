@@ -15,8 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic
-from percola.measure.connectivity import through_mask
-from percola.measure.distance import _beside
+from percola.measure.voids.connectivity import through_mask
+from percola.measure.voids.distance import _beside
 
 # Relaxation of the modified factor: 1 keeps row sums exactly but may break down, 0 is the plain factor.
 _RELAX = 0.97

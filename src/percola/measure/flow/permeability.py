@@ -19,7 +19,7 @@ from percola.measure._volume import (
     oriented,
     oriented_periodic,
 )
-from percola.measure.stokes import StokesFlow, stokes_flow
+from percola.measure.flow.stokes import StokesFlow, stokes_flow
 from percola.measurement import Check, Measurement
 
 WATER_VISCOSITY_Pa_s = 890.0e-6

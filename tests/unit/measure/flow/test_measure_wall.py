@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.distance import distance_map
-from percola.measure.wall import (
+from percola.measure.flow.wall import (
     NU,
     QUANTILE,
     Scaling,
@@ -19,6 +18,7 @@ from percola.measure.wall import (
     ratio_measurement,
     size_study,
 )
+from percola.measure.voids.distance import distance_map
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 
 from percola.measure import _parallel
 from percola.measure._volume import PARA, FloatVolume, Periodic
-from percola.measure.permeability import WallGeometry
-from percola.measure.porometer import (
+from percola.measure.flow.permeability import WallGeometry
+from percola.measure.flow.porometer import (
     AVERAGE_METHOD,
     ETHANOL,
     F316_FACTOR,
@@ -44,7 +44,7 @@ from percola.measure.porometer import (
     flow_curves,
     throat_pressure_Pa,
 )
-from percola.measure.widest import widest_path
+from percola.measure.voids.widest import widest_path
 from percola.measurement import Check, Measurement
 
 NU = 0.8765

@@ -7,8 +7,8 @@ import pytest
 from skimage.measure import euler_number as skimage_euler
 
 from percola.measure import phantoms
-from percola.measure.descriptors import curvature, euler_number, necks, structure_descriptors
-from percola.measure.distance import distance_map
+from percola.measure.form.descriptors import curvature, euler_number, necks, structure_descriptors
+from percola.measure.voids.distance import distance_map
 
 ALL = (True, True, True)
 NONE = (False, False, False)

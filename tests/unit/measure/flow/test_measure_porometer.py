@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.porometer import (
+from percola.measure.flow.porometer import (
     ETHANOL,
     F316_FACTOR,
     f316_diameter_m,
@@ -17,7 +17,7 @@ from percola.measure.porometer import (
     throat_pressure_Pa,
     throat_section,
 )
-from percola.measure.widest import widest_path
+from percola.measure.voids.widest import widest_path
 
 ALL = (True, True, True)
 

@@ -5,7 +5,7 @@ The structure is filled with a wetting liquid; gas presses on one face. At the g
 passes every throat whose inscribed sphere has at least the radius r = 2 gamma cos(theta)/p (Young and
 Laplace). The gas then fills the union of spheres of radius r that are reached from its face, and flows
 through what of it goes through, with the local hydraulic conductivity of
-:func:`percola.measure.conduction.poiseuille_conductivity`. Nothing is taken from a bundle of tubes. The mean
+:func:`percola.measure.flow.conduction.poiseuille_conductivity`. Nothing is taken from a bundle of tubes. The mean
 flow pore is the radius at which this wet flow is half of the dry flow at the same pressure.
 
 What the numbers mean. Three diameters belong to one pressure:
@@ -38,10 +38,10 @@ from percola.measure._volume import (
     oriented,
     oriented_periodic,
 )
-from percola.measure.conduction import Conduction, conduct, poiseuille_conductivity
-from percola.measure.distance import DistanceMap, distance_map
-from percola.measure.thickness import local_thickness
-from percola.measure.widest import widest_path
+from percola.measure.flow.conduction import Conduction, conduct, poiseuille_conductivity
+from percola.measure.voids.distance import DistanceMap, distance_map
+from percola.measure.voids.thickness import local_thickness
+from percola.measure.voids.widest import widest_path
 from percola.measurement import Check, Measurement
 
 F316_CONSTANT = 2860.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from percola.measure import phantoms
-from percola.measure.sem import (
+from percola.measure.form.sem import (
     STANDARD_FIELD_M,
     chords_on_lines,
     picture_rows,

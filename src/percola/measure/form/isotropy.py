@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from percola.measure import _parallel
 from percola.measure._volume import PARA, BoolVolume, Periodic, checked
-from percola.measure.connectivity import _blocks
+from percola.measure.voids.connectivity import _blocks
 from percola.measurement import Check, Measurement
 
 DIRECTIONS = np.array(

@@ -15,10 +15,10 @@ import numpy as np
 from numba import njit
 
 from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic, checked, smooth_level
-from percola.measure.connectivity import label
-from percola.measure.distance import DistanceMap, _beside, distance_map
-from percola.measure.thickness import local_thickness
-from percola.measure.widest import widest_path
+from percola.measure.voids.connectivity import label
+from percola.measure.voids.distance import DistanceMap, _beside, distance_map
+from percola.measure.voids.thickness import local_thickness
+from percola.measure.voids.widest import widest_path
 from percola.measurement import Measurement
 
 

@@ -1,0 +1,1 @@
+"""What flows through the voids: gas, water, current and particles."""

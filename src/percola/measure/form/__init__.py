@@ -1,0 +1,1 @@
+"""The form of the structure: lines and sections, directions, surfaces and branches."""
