@@ -102,12 +102,16 @@ _CITED = {
 
 @dataclass(frozen=True)
 class Box:
-    """One realization of a structure: the arguments of :func:`measure_structure` that differ between boxes."""
+    """One realization of a structure: the arguments of :func:`measure_structure` that differ between boxes.
+
+    ``voids``: what :func:`percola.measure.flow.porometer.prepare` gives for it, where that is already there.
+    """
 
     void: BoolVolume
     spacing_m: float
     periodic: Periodic
     level: FloatVolume | None = None
+    voids: Voids | None = None
 
 
 @dataclass(frozen=True)
@@ -293,7 +297,7 @@ def _measure_box(
     thickness: FloatVolume | None = None
     if not degenerate and wanted & {*POROMETRY, *FLOW, *DESCRIPTORS}:
         report("distance to the wall", 0.08)
-        voids = prepare(void, periodic, level, axis)
+        voids = box.voids or prepare(void, periodic, level, axis)
     study: SizeStudy | None = None
     curves: FlowCurves | None = None
     if wanted & set(POROMETRY):

@@ -135,6 +135,53 @@ def sem_section_pore_size(
     return _sem_measurement(pictures, spacing_m, field_m, method, region, void.shape, lateral, {})
 
 
+def sem_image_pore_size(
+    void: NDArray[np.bool_],
+    spacing_m: float,
+    level: NDArray[np.floating] | None = None,
+    region: str = "section",
+    field_m: float | None = None,
+) -> Measurement:
+    """`sem_average_pore_size` of one segmented picture: the mean chord of voids on 50 parallel lines along x.
+
+    Args:
+        void: True in voids, (nx, ny): x along the lines.
+        spacing_m: edge of a pixel [m].
+        level: field whose zero is the wall, for sub-pixel ends of the segments.
+        region: "section" or "surface": what the picture shows.
+        field_m: width of the picture the value refers to; None: its own.
+
+    The uncertainty is the standard error over bands of lines two mean chords high (a picture has no other).
+    """
+    if void.ndim != 2 or min(void.shape) < 4:
+        raise InputError("void", f"shape {void.shape}", "a picture of at least 4 pixels along both axes")
+    checked(void[:, :, None], spacing_m, (False, False, False), None if level is None else level[:, :, None])
+    method = PARA + "89(3): 50 parallel lines on a picture, mean length inside voids"
+    if void.all() or not void.any():
+        which = "there is no polymer" if void.all() else "there is no void"
+        return Measurement("sem_average_pore_size", None, "m", method=method, region=region, reason=which)
+    rows = picture_rows(void.shape[1])
+    lines, levels = void.T[rows], None if level is None else level.T[rows]
+    whole = chords_on_lines(lines, levels)
+    width = (void.shape[0] - 1) * spacing_m
+    if not np.isfinite(whole.unbiased) or whole.unbiased <= 0:
+        why = "no line meets both void and polymer"
+        return Measurement("sem_average_pore_size", None, "m", method=method, region=region, reason=why)
+    bands = int(np.clip(void.shape[1] / (2 * whole.unbiased), 1, min(16, len(rows) // 2)))
+    pieces = [
+        chords_on_lines(lines[a:b], None if levels is None else levels[a:b])
+        for a, b in zip(
+            [len(rows) * i // bands for i in range(bands)],
+            [len(rows) * (i + 1) // bands for i in range(bands)],
+            strict=True,
+        )
+    ]
+    extra: dict[str, object] = {"pieces": "bands of lines of one picture"}
+    # All bands run across the whole picture: as many independent ones as there are.
+    spread = (void.shape[1] * max(1.0, 2 * whole.unbiased), *void.shape[1:])
+    return _sem_measurement(pieces, spacing_m, field_m or width, method, region, spread, [0], extra)
+
+
 def _sem_measurement(
     pictures: list[Chords],
     spacing_m: float,

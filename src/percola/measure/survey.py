@@ -1,0 +1,344 @@
+"""Every method on one voxel structure, group by group, each kept as soon as it is done.
+
+A *group* is a set of measurements that share their work. :func:`survey` runs the groups wanted one after the other and
+hands each finished one to the caller, who may write it down: an interrupted survey goes on with the groups that are left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+import numpy as np
+
+from percola.errors import InputError, PercolaError
+from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
+from percola.measure.flow.permeability import WallGeometry
+from percola.measure.flow.porometer import ETHANOL, Voids, WettingLiquid, prepare
+from percola.measure.structure import DESCRIPTORS, FLOW, OPENNESS, POROMETRY, Box, measure_realizations
+from percola.measurement import Measurement
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a survey needs to know beside the structure.
+
+    Attributes:
+        axis: direction of flow, through the wall.
+        wall: the membrane the volume was cut from; pore sizes are then extrapolated to it and the water permeability given.
+        liquid: wetting liquid of the porometer.
+        electrolyte_conductivity_S_m, electrolyte_uncertainty_S_m: of the liquid in the voids, for `ionic_conductivity`.
+        polymer_modulus_Pa, polymer_modulus_uncertainty_Pa: Young's modulus of the polymer; without it moduli are relative.
+        poissons_ratio: of the polymer.
+        particle_diameters_m: for the retention; empty: sizes about the percolating sphere.
+        tensors: all three directions of permeability and stiffness too, which takes about three and six times as long.
+        seed: of everything that draws at random (particles, resampling).
+    """
+
+    axis: int = 2
+    wall: WallGeometry | None = None
+    liquid: WettingLiquid = ETHANOL
+    electrolyte_conductivity_S_m: float | None = None
+    electrolyte_uncertainty_S_m: float = 0.0
+    polymer_modulus_Pa: float | None = None
+    polymer_modulus_uncertainty_Pa: float = 0.0
+    poissons_ratio: float = 0.35
+    particle_diameters_m: tuple[float, ...] = ()
+    tensors: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The voxel structure under survey.
+
+    Attributes:
+        void: True in voids, (nx, ny, nz); nz = 1 for an image.
+        spacing_m: edges of a voxel [m].
+        periodic: whether each axis wraps.
+        level: field below zero in voids, its zero is the wall; None: voxels alone.
+    """
+
+    void: BoolVolume
+    spacing_m: tuple[float, float, float]
+    periodic: Periodic
+    level: FloatVolume | None = None
+    _kept: dict[int, Voids] = field(default_factory=dict, repr=False, compare=False)
+
+    def voids(self, axis: int) -> Voids:
+        """Distances and local conductivities with the flow axis last; the last axis asked for is kept."""
+        if axis not in self._kept:
+            self._kept.clear()
+            self._kept[axis] = prepare(self.void, self.periodic, self.level, axis)
+        return self._kept[axis]
+
+    @property
+    def cubic(self) -> bool:
+        return max(self.spacing_m) <= 1.001 * min(self.spacing_m)
+
+    @property
+    def planar(self) -> bool:
+        """Whether this is an image rather than a volume."""
+        return self.void.shape[2] == 1
+
+    @property
+    def edge_m(self) -> float:
+        """Edge of a cubic voxel [m]."""
+        return float(self.spacing_m[0])
+
+    def central(self, voxels: int) -> Structure:
+        """The central part of at most so many voxels along each edge; the whole where it is no larger."""
+        if max(self.void.shape) <= voxels:
+            return self
+        cut = tuple(
+            slice(max(0, (n - voxels) // 2), max(0, (n - voxels) // 2) + min(n, voxels))
+            for n in self.void.shape
+        )
+        wraps = [p and n <= voxels for p, n in zip(self.periodic, self.void.shape, strict=True)]
+        level = None if self.level is None else np.ascontiguousarray(self.level[cut])
+        return Structure(
+            np.ascontiguousarray(self.void[cut]), self.spacing_m, (wraps[0], wraps[1], wraps[2]), level
+        )
+
+
+Method = Callable[[Structure, Options, Progress], list[Measurement]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Measurements that share their work.
+
+    Attributes:
+        key: its name on disk and in messages.
+        title: what is being done, for progress.
+        names: of the measurements it gives.
+        method: the work.
+        cubic: whether it needs cubic voxels.
+        planar: whether it works on images.
+        seconds: time for a million voxels on two cores [s]; the measured time of a Gaussian field of 256 voxels.
+        bytes_per_voxel: peak of memory beside the structure itself.
+        most_voxels: above so many voxels it works on a central part, and its time and memory stop growing.
+    """
+
+    key: str
+    title: str
+    names: tuple[str, ...]
+    method: Method
+    cubic: bool = True
+    planar: bool = False
+    seconds: float = 0.1
+    bytes_per_voxel: float = 10.0
+    most_voxels: float = math.inf
+
+
+def _paragraph_89(names: Sequence[str]) -> Method:
+    """The measurements of :mod:`percola.measure.structure` with the given names."""
+
+    def method(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+        voids = s.voids(o.axis) if set(names) & {*POROMETRY, "permeability", "local_thickness"} else None
+        box = Box(s.void, s.edge_m, s.periodic, s.level, voids)
+        return measure_realizations([box], o.wall, names, progress, o.axis, liquid=o.liquid)
+
+    return method
+
+
+def _openness(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    if s.planar:
+        return [_area_fraction(s)]
+    # Counts of voxels and of connected clusters: no length enters, so the edge of a voxel plays no part.
+    box = Box(s.void, min(s.spacing_m), s.periodic, None)
+    return measure_realizations([box], None, OPENNESS, progress, o.axis)
+
+
+def _area_fraction(s: Structure) -> Measurement:
+    """`porosity` of an image: the share of its pixels that are void, with the scatter of its quarters."""
+    image = s.void[:, :, 0]
+    nx, ny = (n // 2 for n in image.shape)
+    quarters = [float(q.mean()) for q in (image[:nx, :ny], image[:nx, ny:], image[nx:, :ny], image[nx:, ny:])]
+    return Measurement(
+        "porosity",
+        float(image.mean()),
+        "1",
+        float(np.std(quarters, ddof=1) / 2),
+        "share of the image's area that is void; equals the volume porosity on a true section (Delesse)",
+        "section",
+        evidence={"quarters": quarters},
+        citations=("ep1063256",),
+    )
+
+
+def _sections(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.form.sem import sem_image_pore_size, sem_section_pore_size
+
+    if s.planar:
+        level = None if s.level is None else s.level[:, :, 0]
+        found = sem_image_pore_size(s.void[:, :, 0], s.edge_m, level)
+    else:
+        found = sem_section_pore_size(s.void, s.edge_m, s.periodic, s.level, o.axis)
+    return [replace(found, citations=("ep1063256",))]
+
+
+_BASE_BYTES = 350 * 2**20
+"""The interpreter with NumPy, SciPy and Numba loaded, and compiled kernels."""
+_UNITS: dict[str, str] = {}
+"""Units of the measurements that cannot be made on a structure."""
+
+GROUPS: tuple[Group, ...] = (
+    Group("openness", "porosity and open voids", OPENNESS, _openness, cubic=False, planar=True, seconds=0.05),
+    Group("sections", "lines on sections", ("sem_average_pore_size",), _sections, planar=True, seconds=0.01),
+    Group(
+        "isotropy",
+        "isotropy",
+        ("degree_of_anisotropy",),
+        _paragraph_89(("degree_of_anisotropy",)),
+        seconds=0.1,
+    ),
+    Group(
+        "porometer",
+        "virtual porometer",
+        POROMETRY,
+        _paragraph_89(POROMETRY),
+        seconds=4.5,
+        bytes_per_voxel=170,
+    ),
+    Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), seconds=3.0, bytes_per_voxel=150),
+    Group(
+        "shape",
+        "surface and topology",
+        DESCRIPTORS,
+        _paragraph_89(DESCRIPTORS),
+        seconds=0.5,
+        bytes_per_voxel=30,
+    ),
+)
+"""All groups, in the order in which a survey measures them: quick ones first."""
+
+
+def survey(
+    structure: Structure,
+    options: Options | None = None,
+    only: Collection[str] | None = None,
+    progress: Progress | None = None,
+    done: Mapping[str, Sequence[Measurement]] | None = None,
+    finished: Callable[[str, list[Measurement], float], None] | None = None,
+) -> list[Measurement]:
+    """Every measurement of a voxel structure, or those named.
+
+    Args:
+        structure: the voxels.
+        options: see :class:`Options`.
+        only: names of measurements or keys of groups; None: all.
+        progress: called with words and the share of the whole that is done, 0..1.
+        done: groups that an earlier survey of the same structure has finished, by key.
+        finished: called with the key, the results and the seconds of each group as soon as it is done.
+
+    Returns the measurements in the order of :data:`GROUPS`. A group that cannot be measured on this structure (an image,
+    voxels that are not cubic) gives results without a value that say why; a group that fails by a
+    :class:`~percola.errors.PercolaError` does too, and the others go on.
+
+    Raises:
+        InputError: arrays that are no voxel structure, or an unknown name.
+    """
+    import time
+
+    o = options or Options()
+    checked(structure.void, min(structure.spacing_m), structure.periodic, structure.level, o.axis)
+    small = [n for n in structure.void.shape[: 2 if structure.planar else 3] if n < 4]
+    if small:
+        raise InputError("void.shape", f"{structure.void.shape}", "at least 4 voxels along each axis")
+    groups = chosen(only)
+    known = dict(done or {})
+    total = sum(group_seconds(g, structure) for g in groups if g.key not in known) or 1.0
+    spent = 0.0
+    out: list[Measurement] = []
+    for group in groups:
+        if group.key in known:
+            out += known[group.key]
+            continue
+        share = group_seconds(group, structure) / total
+
+        def tell(
+            words: str, part: float, group: Group = group, base: float = spent, share: float = share
+        ) -> None:
+            if progress is not None:
+                progress(f"{group.title}: {words}" if words else group.title, min(base + share * part, 1.0))
+
+        tell("", 0.0)
+        start = time.perf_counter()
+        why = unfit(group, structure)
+        if why:
+            found = [_without(name, why) for name in group.names]
+        else:
+            try:
+                found = group.method(structure, o, tell)
+            except PercolaError as error:
+                found = [_without(name, str(error)) for name in group.names]
+        if only is not None:
+            wanted = set(only)
+            found = [m for m in found if group.key in wanted or m.name in wanted]
+        out += found
+        spent += share
+        if finished is not None:
+            finished(group.key, found, time.perf_counter() - start)
+    if progress is not None:
+        progress("done", 1.0)
+    return out
+
+
+def unfit(group: Group, structure: Structure) -> str:
+    """Why a group cannot be measured on this structure, in words; "" where it can."""
+    if structure.planar and not group.planar:
+        return "an image holds no third dimension"
+    if group.cubic and not structure.cubic:
+        edges = " x ".join(f"{h * 1e9:.4g}" for h in structure.spacing_m)
+        return f"needs cubic voxels; these are {edges} nm: resample the volume first (--cubic)"
+    return ""
+
+
+def _without(name: str, why: str) -> Measurement:
+    return Measurement(name, None, _UNITS.get(name, "1"), region="core", reason=why)
+
+
+def chosen(only: Collection[str] | None) -> tuple[Group, ...]:
+    """The groups that give the names wanted.
+
+    Raises:
+        InputError: a name that no group gives.
+    """
+    if only is None:
+        return GROUPS
+    keys = {g.key for g in GROUPS}
+    names = {n for g in GROUPS for n in g.names}
+    unknown = sorted(set(only) - keys - names)
+    if unknown:
+        near = {n: get_close_matches(n, [*names, *keys], 1) for n in unknown}
+        hint = "; ".join(f"did you mean {near[n][0]}?" for n in unknown if near[n])
+        raise InputError(
+            "--only",
+            ", ".join(unknown),
+            "groups (" + ", ".join(sorted(keys)) + ") or names (" + ", ".join(sorted(names)) + ")",
+            hint,
+        )
+    wanted = set(only)
+    return tuple(g for g in GROUPS if g.key in wanted or wanted & set(g.names))
+
+
+def group_seconds(group: Group, structure: Structure) -> float:
+    """Expected time of a group on two cores [s]."""
+    if unfit(group, structure):
+        return 0.0
+    return 0.2 + group.seconds * min(structure.void.size, group.most_voxels) / 1e6
+
+
+def needs(structure_shape: tuple[int, ...], only: Collection[str] | None = None) -> tuple[float, int]:
+    """(seconds on two cores, bytes of peak memory) that a survey of such a volume takes, compilation aside."""
+    voxels = math.prod(structure_shape)
+    planar = len(structure_shape) == 2 or structure_shape[2] == 1
+    groups = [g for g in chosen(only) if g.planar or not planar]
+    seconds = sum(0.2 + g.seconds * min(voxels, g.most_voxels) / 1e6 for g in groups)
+    each = max((g.bytes_per_voxel * min(voxels, g.most_voxels) for g in groups), default=0.0)
+    return seconds, int(_BASE_BYTES + 5 * voxels + each)
