@@ -11,8 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from percola.measure.flow.liquids import ETHANOL, WettingLiquid
     from percola.measure.flow.permeability import Layer, WallGeometry, permeance, water_permeability
-    from percola.measure.flow.porometer import ETHANOL, WettingLiquid, porometry
+    from percola.measure.flow.porometer import porometry
     from percola.measure.form.descriptors import structure_descriptors
     from percola.measure.form.isotropy import degree_of_anisotropy
     from percola.measure.form.sem import (
@@ -48,8 +49,8 @@ _HOMES = {
     "WallGeometry": "flow.permeability",
     "permeance": "flow.permeability",
     "water_permeability": "flow.permeability",
-    "ETHANOL": "flow.porometer",
-    "WettingLiquid": "flow.porometer",
+    "ETHANOL": "flow.liquids",
+    "WettingLiquid": "flow.liquids",
     "porometry": "flow.porometer",
     "sem_section_pore_size": "form.sem",
     "sem_surface_pore_size": "form.sem",

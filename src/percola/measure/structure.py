@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from percola.errors import InputError
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
+from percola.measure.flow.gas import AIR, Gas, Slip
+from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.flow.permeability import (
     Layer,
     WallGeometry,
@@ -22,11 +24,9 @@ from percola.measure.flow.permeability import (
     water_permeability,
 )
 from percola.measure.flow.porometer import (
-    ETHANOL,
     NO_FLOW,
     FlowCurves,
     Voids,
-    WettingLiquid,
     first_throat,
     flow_curves,
     pore_measurements,
@@ -88,7 +88,7 @@ _CITED = {
     "degree_of_anisotropy": ("ep1063256", "harriganmann1984"),
     "maximum_pore_size": (*_PORES, "astme128", "wang2013", "tippett1925"),
     "bubble_point_pressure": (*_PORES, "astme128", "wang2013", "tippett1925"),
-    "average_pore_size": (*_PORES, "wang2013"),
+    "average_pore_size": (*_PORES, "wang2013", "beskok1999", "lemmonjacobsen2004"),
     "pore_size_ratio": (*_PORES, "astme128", "wang2013", "tippett1925"),
     # Zick and Homsy: what the flow solver is held against.
     "permeability": ("ep1063256", "ginzburg2008", "zickhomsy1982"),
@@ -139,6 +139,7 @@ def measure_structure(
     region: str = "core",
     liquid: WettingLiquid = ETHANOL,
     layers: Sequence[Layer] = (),
+    gas: Gas | None = AIR,
 ) -> list[Measurement]:
     """The measurements of paragraph 89 on one voxel structure, and what definition (A) needs.
 
@@ -153,13 +154,14 @@ def measure_structure(
         region: written into the results of the box ("core" normally).
         liquid: wetting liquid of the porometer.
         layers: surface layers in series for the water permeability.
+        gas: of the porometer; None: viscous flow without slip.
 
     Returns measurements in a fixed order, the same for the same input whatever the number of threads.
     Structures without voids, without polymer or without a way through give results that say so, never an
     error.
     """
     return measure_realizations(
-        [Box(void, spacing_m, periodic, level)], wall, which, progress, axis, region, liquid, layers
+        [Box(void, spacing_m, periodic, level)], wall, which, progress, axis, region, liquid, layers, gas
     )
 
 
@@ -172,6 +174,7 @@ def measure_realizations(
     region: str = "core",
     liquid: WettingLiquid = ETHANOL,
     layers: Sequence[Layer] = (),
+    gas: Gas | None = AIR,
 ) -> list[Measurement]:
     """:func:`measure_structure` of one structure known from several independent boxes of the same shape.
 
@@ -212,7 +215,9 @@ def measure_realizations(
                 progress(what, (i + part) / len(boxes))
 
         found.append(
-            _measure_box(box, wall, wanted, report, axis, region, liquid, layers, isotropy, len(boxes) > 1)
+            _measure_box(
+                box, wall, wanted, report, axis, region, liquid, gas, layers, isotropy, len(boxes) > 1
+            )
         )
     out = combine([f.before for f in found])
     if "degree_of_anisotropy" in wanted:
@@ -267,6 +272,7 @@ def _measure_box(
     axis: int,
     region: str,
     liquid: WettingLiquid,
+    gas: Gas | None,
     layers: Sequence[Layer],
     isotropy: list[Measurement],
     several: bool,
@@ -302,18 +308,20 @@ def _measure_box(
     curves: FlowCurves | None = None
     if wanted & set(POROMETRY):
         if voids is None:
-            found = porometry(void, spacing_m, periodic, level, axis, liquid, region)
+            found = porometry(void, spacing_m, periodic, level, axis, liquid, region, gas=gas)
             found.append(_no_ratio(found[0], region))
         else:
             report("porometer: wet, dry and half-dry flow", 0.2)
-            curves = flow_curves(voids.distance.cell, voids.kappa, voids.periodic)
+            slip = voids.slip(spacing_m, liquid, gas)
+            cell, kappa = voids.distance.cell, voids.kappa
+            curves = flow_curves(cell, kappa, voids.periodic, slip=slip, more=0 if several else 4)
             extra = first_throat(void, level, voids, curves, spacing_m, axis)
-            found = pore_measurements(curves, spacing_m, liquid, region, extra)
+            found = pore_measurements(curves, spacing_m, liquid, region, extra, gas)
             found.append(_box_ratio(found, curves, region))
             # A box that nothing crosses counts among several: its sub-cubes belong to the distribution.
             if wall is not None and (curves.bubble_radius > 0 or several):
                 report("porometer: sub-volumes", 0.45)
-                study = _study(voids, isotropy)
+                study = _study(voids, isotropy, slip)
         pores += [m for m in found if m.name in wanted]
     if wanted & set(FLOW):
         after += [
@@ -336,7 +344,7 @@ def _period(void: BoolVolume, spacing_m: float) -> float | None:
     return 2 * links / crossings / math.sqrt(3) * spacing_m if crossings else None
 
 
-def _study(voids: Voids, isotropy: list[Measurement]) -> SizeStudy:
+def _study(voids: Voids, isotropy: list[Measurement], slip: Slip | None) -> SizeStudy:
     """Sub-volumes along all axes where the structure is isotropic within 0.15 or its confidence, else along
     the flow only.
     """
@@ -345,7 +353,7 @@ def _study(voids: Voids, isotropy: list[Measurement]) -> SizeStudy:
         for m in isotropy
     )
     axes = (0, 1, 2) if isotropic and isotropy else (2,)
-    return size_study(voids.distance.cell, voids.kappa, axes)
+    return size_study(voids.distance.cell, voids.kappa, axes, slip=slip)
 
 
 def _unoriented(distance: DistanceMap, axis: int) -> DistanceMap:

@@ -15,8 +15,9 @@ import numpy as np
 
 from percola.errors import InputError, PercolaError
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
+from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.flow.permeability import WallGeometry
-from percola.measure.flow.porometer import ETHANOL, Voids, WettingLiquid, prepare
+from percola.measure.flow.porometer import Voids, prepare
 from percola.measure.structure import DESCRIPTORS, FLOW, OPENNESS, POROMETRY, Box, measure_realizations
 from percola.measurement import Measurement
 

@@ -21,6 +21,7 @@ What the numbers mean. Three diameters belong to one pressure:
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -39,6 +40,8 @@ from percola.measure._volume import (
     oriented_periodic,
 )
 from percola.measure.flow.conduction import Conduction, conduct, poiseuille_conductivity
+from percola.measure.flow.gas import AIR, ATMOSPHERE_Pa, Gas, Slip
+from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.voids.distance import DistanceMap, distance_map
 from percola.measure.voids.thickness import local_thickness
 from percola.measure.voids.widest import widest_path
@@ -48,34 +51,6 @@ F316_CONSTANT = 2860.0
 """C of d[um] = C gamma[mN/m]/p[Pa], ASTM F316-86."""
 F316_FACTOR = F316_CONSTANT / 4000.0
 """F316 diameter over capillary (Young-Laplace) diameter for full wetting: 0.715."""
-
-
-@dataclass(frozen=True)
-class WettingLiquid:
-    """The liquid of a porometer.
-
-    Attributes:
-        name: its name.
-        surface_tension_N_m: at the temperature of the test.
-        uncertainty_N_m: one standard deviation of it.
-        contact_angle_rad: on the membrane; 0 for a liquid that wets fully.
-        source: where the surface tension comes from.
-    """
-
-    name: str
-    surface_tension_N_m: float
-    uncertainty_N_m: float = 0.0
-    contact_angle_rad: float = 0.0
-    source: str = ""
-
-
-ETHANOL = WettingLiquid(
-    "ethanol, 25 degC",
-    21.97e-3,
-    0.10e-3,
-    0.0,
-    "24.05 - 0.0832 t mN/m, t in degC: J. J. Jasper, J. Phys. Chem. Ref. Data 1 (1972) 841",
-)
 
 
 def throat_pressure_Pa(radius_m: float, liquid: WettingLiquid = ETHANOL) -> float:
@@ -97,12 +72,24 @@ class Voids:
     Attributes:
         distance: distances to the wall.
         kappa: local hydraulic conductivity [voxel^2], 0 in polymer.
+        thickness: local thickness (radius) of the voids [voxel].
         periodic: whether the axes wrap, flow axis last.
     """
 
     distance: DistanceMap
     kappa: FloatVolume
+    thickness: FloatVolume
     periodic: Periodic
+
+    def slip(self, spacing_m: float, liquid: WettingLiquid, gas: Gas | None) -> Slip | None:
+        """What flow of the gas needs beside the viscous conductivity; None without a gas."""
+        if gas is None:
+            return None
+
+        def free_path(radius: float) -> float:
+            return gas.free_path_across_m(throat_pressure_Pa(radius * spacing_m, liquid)) / spacing_m
+
+        return Slip(self.thickness, free_path)
 
 
 def prepare(void: BoolVolume, periodic: Periodic, level: FloatVolume | None = None, axis: int = 2) -> Voids:
@@ -112,11 +99,12 @@ def prepare(void: BoolVolume, periodic: Periodic, level: FloatVolume | None = No
     f = None if level is None else oriented(level, axis)
     distance = distance_map(v, lateral, f)
     if not np.isfinite(distance.centre).all():
-        return Voids(distance, np.full(v.shape, np.inf, np.float32), lateral)
+        everywhere = np.full(v.shape, np.inf, np.float32)
+        return Voids(distance, everywhere, everywhere, lateral)
     thickness = local_thickness(distance.cell, lateral)
     kappa = poiseuille_conductivity(distance.centre, thickness)
     np.copyto(kappa, 0, where=~v)
-    return Voids(distance, kappa, lateral)
+    return Voids(distance, kappa, thickness, lateral)
 
 
 def invaded(access: FloatVolume, radius: float, periodic: Periodic) -> BoolVolume:
@@ -152,7 +140,8 @@ class FlowCurves:
         bracket: radii just above and below between which the crossing was caught.
         radius: radii at which the wet flow was computed, falling.
         wet_share: wet over dry flow there.
-        dry_conductivity: mean hydraulic conductivity of the dry structure [voxel^2].
+        dry_conductivity: mean hydraulic conductivity of the dry structure for a liquid (no slip) [voxel^2].
+        dry: mean conductivity of the dry structure for the gas at the pressure of each radius [voxel^2].
         throat: voxel of the first throat.
         settled: whether every flow solve settled.
         solves: number of flow solves.
@@ -167,7 +156,12 @@ class FlowCurves:
     throat: tuple[int, int, int] | None
     settled: bool
     solves: int
+    dry: tuple[float, ...] = ()
 
+
+_PATHS = np.array([0.4, 1.0])
+"""Mean free paths at which the dry flow is solved, in that at the bubble point: pressures rise from there, paths fall. The
+conductivity is nearly linear in the path (within 1 % between these), as slip is."""
 
 NO_FLOW = FlowCurves(0.0, math.nan, (math.nan, math.nan), (), (), 0.0, None, True, 0)
 
@@ -190,6 +184,8 @@ def flow_curves(
     tolerance: float = 4e-3,
     together: int | None = None,
     curve: bool = True,
+    slip: Slip | None = None,
+    more: int = 0,
 ) -> FlowCurves:
     """Wet, dry and half-dry flow along the last axis, gas entering at the low face.
 
@@ -204,7 +200,10 @@ def flow_curves(
         precision: relative width of the bracket of the mean flow radius.
         tolerance: of the conductance in each solve.
         together: solves run side by side in a round; None: as many as threads, at most 2.
-        curve: add points away from the crossing so that the wet curve can be drawn.
+        curve: add two points away from the crossing so that the wet curve can be drawn.
+        more: so many points more where the wet curve climbs most, for the distribution of the flow.
+        slip: for a gas whose mean free path counts; None: viscous flow. Wet and dry flow are compared at the same
+            pressure, hence at the same mean free path; the dry flow in between is interpolated in it.
     """
     path = widest_path(cell, periodic, access=True)
     if path.radius <= 0 or path.access is None or not math.isfinite(path.radius):
@@ -221,12 +220,29 @@ def flow_curves(
     def share(r: float) -> Conduction:
         open_ = invaded(access, r, periodic)
         open_ &= kappa > 0
+        local = kappa if slip is None else slip.conductivity(kappa, slip.free_path(r))
         nearest = min(kept, key=lambda q: abs(q - r)) if kept else None
         start = dry.pressure if nearest is None else kept[nearest].pressure
         # A voxel that was closed at the neighbouring level holds 0 there: it starts from the dry pressure.
-        return conduct(open_, kappa, periodic, np.where(start > 0, start, dry.pressure), tolerance)
+        return conduct(open_, local, periodic, np.where(start > 0, start, dry.pressure), tolerance)
 
     settled = dry.settled
+    dried: dict[float, float] = {}
+    if slip is not None:
+        # The free path falls with the pressure: from that of open air to none. The conductivity is smooth in it.
+        for path_length in _PATHS * slip.free_path(bubble):
+            flow = conduct(
+                kappa > 0, slip.conductivity(kappa, path_length), periodic, dry.pressure, tolerance
+            )
+            dried[float(path_length)] = flow.conductivity
+            settled = settled and flow.settled
+
+    def dry_at(r: float) -> float:
+        """Dry conductivity at the pressure that opens throats of radius r."""
+        if slip is None:
+            return dry.conductivity
+        lengths = [0.0, *dried]
+        return float(np.interp(slip.free_path(r), lengths, [dry.conductivity, *dried.values()]))
 
     def evaluate(radii: list[float]) -> None:
         nonlocal settled, kept
@@ -234,7 +250,7 @@ def flow_curves(
         # ``kept`` is only read within a round, so the order of the threads does not matter.
         flows = _each(share, todo, several)
         for r, flow in zip(todo, flows, strict=True):
-            wet[r] = min(flow.conductivity / dry.conductivity, 1.0)
+            wet[r] = min(flow.conductivity / dry_at(r), 1.0)
             settled = settled and flow.settled
         both = {**kept, **dict(zip(todo, flows, strict=True))}
         kept = {r: both[r] for r in sorted(both, key=lambda q: abs(wet[q] - 0.5))[:2]}
@@ -264,6 +280,14 @@ def flow_curves(
     mean = low + (s_low - 0.5) / max(s_low - s_high, 1e-9) * (high - low)
     if curve:
         evaluate([min(0.97 * bubble, (mean + bubble) / 2), 0.75 * mean])
+    for _ in range(0, more, 2):
+        # Where the share of the flow jumps most, its distribution is known least.
+        known = [(bubble, 0.0), *((r, wet[r]) for r in sorted(wet, reverse=True))]
+        gaps = sorted(((b[1] - a[1], (a[0] + b[0]) / 2) for a, b in itertools.pairwise(known)), reverse=True)
+        least, share_least = known[-1]
+        if 1 - share_least > gaps[0][0]:
+            gaps.insert(0, (1 - share_least, 0.75 * least))
+        evaluate([r for _, r in gaps[:2]])
     radii = sorted(wet, reverse=True)
     return FlowCurves(
         bubble,
@@ -274,7 +298,8 @@ def flow_curves(
         dry.conductivity,
         path.throat,
         settled,
-        len(wet) + 1,
+        len(wet) + 1 + len(dried),
+        tuple(dry_at(r) for r in radii),
     )
 
 
@@ -356,6 +381,7 @@ def pore_measurements(
     liquid: WettingLiquid = ETHANOL,
     region: str = "core",
     extra: dict[str, Any] | None = None,
+    gas: Gas | None = AIR,
 ) -> list[Measurement]:
     """`maximum_pore_size`, `bubble_point_pressure`, `average_pore_size` of the box itself from its flow
     curves.
@@ -416,18 +442,35 @@ def pore_measurements(
     mean = _pore_evidence(curves.mean_flow_radius * spacing_m, liquid)
     mean["bracket_radius_m"] = [b * spacing_m for b in curves.bracket]
     pressures = [throat_pressure_Pa(r * spacing_m, liquid) for r in curves.radius]
+    behind = ATMOSPHERE_Pa if gas is None else gas.outlet_pressure_Pa
+    conductivity = curves.dry or (curves.dry_conductivity,) * len(pressures)
+    # Volume flow at the outlet's pressure through an ideal gas's column: Darcy's law at the mean pressure.
+    dry = [k * p * (1 + 0.5 * p / behind) for k, p in zip(conductivity, pressures, strict=True)]
+    unit = float(np.interp(bubble["pressure_Pa"], pressures, dry)) if dry else 1.0
     mean["curves"] = {
         "pressure_Pa": pressures,
         "radius_m": [r * spacing_m for r in curves.radius],
         "wet_over_dry": list(curves.wet_share),
-        "flow_unit": "dry flow at the bubble-point pressure = 1 (viscous gas, no slip, no compression)",
-        "dry": [p / bubble["pressure_Pa"] for p in pressures],
-        "half_dry": [0.5 * p / bubble["pressure_Pa"] for p in pressures],
-        "wet": [s * p / bubble["pressure_Pa"] for s, p in zip(curves.wet_share, pressures, strict=True)],
+        "flow_unit": "dry flow at the lowest pressure of the curve = 1 (volume of gas at the outlet's pressure)",
+        "dry": [q / unit for q in dry],
+        "half_dry": [0.5 * q / unit for q in dry],
+        "wet": [w * q / unit for w, q in zip(curves.wet_share, dry, strict=True)],
     }
-    mean["gas_flow"] = (
-        "viscous; slip and gas compression act alike on the wet and the dry flow and are left out"
-    )
+    if gas is None:
+        mean["gas_flow"] = "viscous; slip left out"
+    else:
+        free = gas.free_path_across_m(mean["pressure_Pa"])
+        mean["gas"] = gas.name
+        mean["mean_free_path_m"] = free
+        mean["knudsen_number"] = free / (curves.mean_flow_radius * spacing_m)
+        mean["gas_permeability_m2"] = (
+            float(np.interp(mean["pressure_Pa"], pressures, conductivity)) * spacing_m**2
+        )
+        mean["liquid_permeability_m2"] = curves.dry_conductivity * spacing_m**2
+        mean["gas_flow"] = (
+            "viscous, slip and free flow after Beskok and Karniadakis at the mean of both pressures, in the voids open at each "
+            "pressure; ideal gas"
+        )
     mean["flow_solves"] = curves.solves
     width = abs(curves.bracket[0] - curves.bracket[1]) / 2
     mean_error = 2 * math.hypot(0.1, width) * spacing_m * F316_FACTOR
@@ -464,6 +507,7 @@ def porometry(
     liquid: WettingLiquid = ETHANOL,
     region: str = "core",
     progress: Callable[[str], None] | None = None,
+    gas: Gas | None = AIR,
 ) -> list[Measurement]:
     """`maximum_pore_size`, `bubble_point_pressure` and `average_pore_size` of a voxel structure as it stands
     (no extrapolation).
@@ -475,13 +519,14 @@ def porometry(
         level: field whose zero is the wall.
         axis: direction of flow; gas enters at its low face.
         liquid: the wetting liquid.
+        gas: that dries the structure; None: viscous flow without slip.
 
     Validity: throats of at least two voxels radius. Limitations: throats are round (inscribed sphere), which
     reads the opening pressure of flat throats up to twice too high (convenience); menisci that meet from both
     sides of a throat join, since nothing stabilizes a film of plain liquid, so throats a little narrower
     than r between voids already full of gas conduct (physics; a lamella that held would lower the half-dry
     pore);
-    evaporation, slip and compression of the gas are left out (convenience).
+    evaporation is left out (convenience); slip is that of round pores (convenience: in slits it is half as large again).
     Reference: ASTM F316-86; half-dry curve as in its test method B.
     """
     checked(void, spacing_m, periodic, level, axis)
@@ -499,9 +544,10 @@ def porometry(
     voids = prepare(void, periodic, level, axis)
     if progress:
         progress("wet and dry flow")
-    curves = flow_curves(voids.distance.cell, voids.kappa, voids.periodic)
+    slip = voids.slip(spacing_m, liquid, gas)
+    curves = flow_curves(voids.distance.cell, voids.kappa, voids.periodic, slip=slip)
     extra = first_throat(void, level, voids, curves, spacing_m, axis)
-    return pore_measurements(curves, spacing_m, liquid, region, extra)
+    return pore_measurements(curves, spacing_m, liquid, region, extra, gas)
 
 
 def first_throat(

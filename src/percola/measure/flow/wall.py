@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from percola.measure import _parallel
 from percola.measure._volume import PARA, FloatVolume, Periodic
+from percola.measure.flow.gas import Slip
 from percola.measure.flow.permeability import WallGeometry
 from percola.measure.flow.porometer import (
     AVERAGE_METHOD,
@@ -137,6 +138,7 @@ def size_study(
     flow_axis: int = 2,
     most: int = 64,
     progress: Callable[[str], None] | None = None,
+    slip: Slip | None = None,
 ) -> SizeStudy:
     """Passing radii of the sub-cubes of edge (smallest side)/part along ``axes``, and mean flow radii of
     those at ``flow_parts``.
@@ -147,6 +149,7 @@ def size_study(
         parts: how often the box's smallest side is divided.
         flow_parts: division for the mean flow radius; 0 for none.
         most: at most so many cubes of one edge.
+        slip: for the flow of a rarefied gas; None: viscous.
     """
     side = min(cell.shape)
     closed: Periodic = (False, False, False)
@@ -183,7 +186,8 @@ def size_study(
                 order = [ax for ax in range(3) if ax != flow_axis] + [flow_axis]
                 c = np.ascontiguousarray(np.transpose(cell[box], order))
                 q = np.ascontiguousarray(np.transpose(kappa[box], order))
-                found.append(flow_curves(c, q, closed, 0.02, 5e-3, together=1, curve=False))
+                part = None if slip is None else slip.part(box, order)
+                found.append(flow_curves(c, q, closed, 0.02, 5e-3, together=1, curve=False, slip=part))
             return found
 
         mean_flow = [

@@ -39,7 +39,7 @@ def test_constants():
 @pytest.fixture(scope="module")
 def bundle():
     p = phantoms.tubes((3.0, 4.0, 5.0), 12)
-    return p, by_name(porometry(p.void, p.spacing_m, p.periodic, p.level))
+    return p, by_name(porometry(p.void, p.spacing_m, p.periodic, p.level, gas=None))
 
 
 def test_tube_bundle_bubble_point(bundle):
