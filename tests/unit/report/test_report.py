@@ -267,9 +267,9 @@ def test_scene_keeps_the_shape_of_the_box() -> None:
 
 
 def test_keys_of_sources_become_author_and_year() -> None:
-    from percola.report.build import _cited
+    from percola.report.rows import cited_text
 
-    assert _cited("nishiwang1975;flory1953;nishiwang1975") == "Nishi and Wang 1975; Flory 1953"
-    text = _cited("fitted at 82 °C (ep1063256;no-such-key)")
+    assert cited_text("nishiwang1975;flory1953;nishiwang1975") == "Nishi and Wang 1975; Flory 1953"
+    text = cited_text("fitted at 82 °C (ep1063256;no-such-key)")
     assert text == "fitted at 82 °C (Matsuda et al. 2000; no-such-key)"
-    assert _cited("mean solvent molecule at 150 °C") == "mean solvent molecule at 150 °C"
+    assert cited_text("mean solvent molecule at 150 °C") == "mean solvent molecule at 150 °C"
