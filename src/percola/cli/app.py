@@ -108,6 +108,158 @@ def run(
     return DONE if met else NOT_MET
 
 
+class Axis(StrEnum):
+    """Direction of flow."""
+
+    x = "x"
+    y = "y"
+    z = "z"
+
+
+class Sides(StrEnum):
+    """What lies beyond the sides of a volume."""
+
+    walls = "walls"
+    periodic = "periodic"
+
+
+_SCAN, _PARTING, _SPECIMEN, _WORK = "File", "Void and solid", "Membrane and liquids", "Work"
+
+
+@app.command()
+@work
+def measure(
+    volume: Annotated[
+        str,
+        typer.Argument(
+            metavar="VOLUME",
+            help="TIFF stack, folder of slices, NumPy, zarr, HDF5, netCDF, raw with sidecar, VTI, NRRD, an image, or a run.",
+        ),
+    ],
+    voxel: Annotated[
+        str | None, typer.Option(help="Edge of a voxel: 10nm, or 10nm,10nm,25nm.", rich_help_panel=_SCAN)
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Array, group or channel in the file.", rich_help_panel=_SCAN)
+    ] = None,
+    axes: Annotated[
+        str | None, typer.Option(help="Order of the file's axes, such as zyx.", rich_help_panel=_SCAN)
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of lengths in a file that names none.", rich_help_panel=_SCAN)
+    ] = None,
+    crop: Annotated[
+        str | None, typer.Option(help="Part to measure, in voxels: 0:256,0:256,: .", rich_help_panel=_SCAN)
+    ] = None,
+    axis: Annotated[Axis, typer.Option(help="Flow axis, through the wall.", rich_help_panel=_SCAN)] = Axis.z,
+    sides: Annotated[
+        Sides | None,
+        typer.Option(help="Beyond the sides; as the file says, else walls.", rich_help_panel=_SCAN),
+    ] = None,
+    cubic: Annotated[
+        str | None,
+        typer.Option(help="Resample to cubic voxels of this edge, or 'finest'.", rich_help_panel=_SCAN),
+    ] = None,
+    void: Annotated[
+        str | None,
+        typer.Option(help="What is void: dark, bright, or its value.", rich_help_panel=_PARTING),
+    ] = None,
+    segment: Annotated[
+        str,
+        typer.Option(
+            help="otsu, multi-otsu, hysteresis, k-means, minimum or threshold.", rich_help_panel=_PARTING
+        ),
+    ] = "otsu",
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(help="Grey value(s) for threshold, hysteresis.", rich_help_panel=_PARTING),
+    ] = None,
+    denoise: Annotated[
+        str | None,
+        typer.Option(help="Smooth grey values first: median, tv or nlm.", rich_help_panel=_PARTING),
+    ] = None,
+    clean: Annotated[int, typer.Option(help="Remove specks of fewer voxels.", rich_help_panel=_PARTING)] = 0,
+    no_influence: Annotated[
+        bool,
+        typer.Option("--no-influence", help="Skip the influence of the threshold.", rich_help_panel=_PARTING),
+    ] = False,
+    wall: Annotated[
+        str | None,
+        typer.Option(
+            help="Thickness of the membrane: carries pore sizes on to it.", rich_help_panel=_SPECIMEN
+        ),
+    ] = None,
+    inside: Annotated[
+        str | None, typer.Option(help="Inside diameter of a hollow fibre.", rich_help_panel=_SPECIMEN)
+    ] = None,
+    outside: Annotated[
+        str | None, typer.Option(help="Outside diameter of a hollow fibre.", rich_help_panel=_SPECIMEN)
+    ] = None,
+    liquid: Annotated[
+        str, typer.Option(help="Wetting liquid of the porometer.", rich_help_panel=_SPECIMEN)
+    ] = "ethanol",
+    temperature: Annotated[
+        str | None, typer.Option(help="Of the tests; 25 degC, if not given.", rich_help_panel=_SPECIMEN)
+    ] = None,
+    contact_angle: Annotated[
+        float, typer.Option(help="Of the wetting liquid, in degrees.", rich_help_panel=_SPECIMEN)
+    ] = 0.0,
+    electrolyte: Annotated[
+        str | None,
+        typer.Option(
+            help="Conductivity of the liquid in the voids; para. 89(13)'s, if not given.",
+            rich_help_panel=_SPECIMEN,
+        ),
+    ] = None,
+    modulus: Annotated[
+        str | None,
+        typer.Option(
+            help="Young's modulus of the polymer; without it moduli are relative.", rich_help_panel=_SPECIMEN
+        ),
+    ] = None,
+    particles: Annotated[
+        str | None, typer.Option(help="Diameters for the retention: 20nm,50nm.", rich_help_panel=_SPECIMEN)
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Measurements or groups wanted; repeatable.", rich_help_panel=_WORK),
+    ] = None,
+    tensors: Annotated[
+        bool,
+        typer.Option(
+            "--tensors", help="All directions of flow, current and stiffness.", rich_help_panel=_WORK
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of particles and resampling.", rich_help_panel=_WORK)] = 0,
+    info: Annotated[
+        bool,
+        typer.Option("--info", help="Only say what the file holds and what it needs.", rich_help_panel=_WORK),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; measured, if not given.", rich_help_panel=_WORK)
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start clean instead of resuming.", rich_help_panel=_WORK)
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Measure a scan, an image or a simulated volume by every method, with a report."""
+    given = dict(locals())
+    from percola.cli import measure as room
+    from percola.cli.output import emit_json, only_json
+
+    for name in ("axis", "sides"):
+        given[name] = None if given[name] is None else given[name].value
+    with only_json(json):
+        answer = room.run(volume, given, out=out, resume=not fresh, info=info)
+    if json:
+        emit_json(answer["info"] if info else answer)
+    elif info:
+        room.show_info(answer["info"])
+    else:
+        room.show(answer)
+
+
 @app.command()
 @work
 def report(

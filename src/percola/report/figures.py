@@ -105,7 +105,7 @@ def png(pixels: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
-def _drawn(
+def drawn(
     key: str,
     draw: Callable[[Axes], object],
     caption: str,
@@ -113,6 +113,7 @@ def _drawn(
     size: tuple[float, float] = (5.4, 3.5),
     margins: tuple[float, float, float, float] = MARGINS,
 ) -> Picture:
+    """One axes as a vector picture."""
     figure, ax = _figure(*size, margins=margins)
     draw(ax)
     return Picture(key, _svg(figure), "svg", caption, alt)
@@ -140,7 +141,7 @@ def process_figures(run: RunData) -> dict[str, Picture]:
             "temperature "
             "at the recipe's content."
         )
-        out[key] = _drawn(
+        out[key] = drawn(
             key,
             lambda ax: process.phase_map(diagram, thermal, ax),
             caption,
@@ -159,7 +160,7 @@ def process_figures(run: RunData) -> dict[str, Picture]:
         ),
     )
     if diagram and diagram.get("tc_against_ts"):
-        out[key] = _drawn(
+        out[key] = drawn(
             key,
             lambda ax: process.crystallization_against_dissolution(diagram, ax),
             caption,
@@ -185,7 +186,7 @@ def process_figures(run: RunData) -> dict[str, Picture]:
             + "; ".join(f"{k} from {v}" for k, v in ends.items())
             + "."
         )
-        out[key] = _drawn(
+        out[key] = drawn(
             key,
             lambda ax: process.temperature_traces(thermal, ax),
             caption,
@@ -330,7 +331,7 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
         if average and isinstance(average.value, float):
             size = shown(average.name, average.value, average.unit, average.uncertainty)
             alt += f" The wet and half-dry curves meet at an average pore size of {size}."
-        out[key] = _drawn(key, lambda ax: results.flow_curves(curves, ax), caption, alt, SMALL)
+        out[key] = drawn(key, lambda ax: results.flow_curves(curves, ax), caption, alt, SMALL)
     else:
         out[key] = absent(key, caption, why)
     key, caption = (
@@ -339,7 +340,7 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
     )
     distribution = evidence.distribution(run)
     if distribution:
-        out[key] = _drawn(
+        out[key] = drawn(
             key,
             lambda ax: results.pore_size_distribution(distribution, ax),
             caption,
@@ -358,7 +359,7 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
     )
     effect = evidence.size_effect(run)
     if effect:
-        out[key] = _drawn(
+        out[key] = drawn(
             key,
             lambda ax: results.size_effect(effect, ax),
             caption,
@@ -369,7 +370,7 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
         out[key] = absent(key, caption, why)
     if compared:
         listed = ", ".join(f"{r['label']} {r['ratio']:.2g}" for r in compared)
-        out["compared"] = _drawn(
+        out["compared"] = drawn(
             "compared",
             lambda ax: results.against_reported(compared, ax),
             "Computed over reported value; bars are one standard deviation of the computation.",
@@ -383,6 +384,7 @@ def result_figures(run: RunData, compared: list[Mapping[str, Any]]) -> dict[str,
 __all__ = [
     "Picture",
     "absent",
+    "drawn",
     "label",
     "png",
     "process_figures",

@@ -1,0 +1,469 @@
+"""A file to a directory of results: read, prepare, segment, measure, judge, report; each step kept as soon as it is whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from percola.errors import InputError, PercolaError, ResourceError
+from percola.measure.survey import Options, Structure, chosen, needs, survey
+from percola.measurement import Check, Measurement
+from percola.pipeline.main import Event
+from percola.pipeline.plan import available_memory_bytes
+from percola.scan.prepare import prepare
+from percola.scan.read import describe, read_volume
+from percola.scan.segment import Segmentation, preview, segment, threshold_influence
+from percola.scan.volume import Volume
+from percola.store import RunDirectory, file_digest, run_id
+
+INFLUENCE_EDGE = 72
+"""Edge of the central part on which the influence of the threshold is measured [voxel]: every method takes a second there."""
+INFLUENCE_GROUPS = (
+    "openness",
+    "sections",
+    "chords",
+    "isotropy",
+    "pores",
+    "porometer",
+    "permeability",
+    "conductivity",
+    "shape",
+)
+VIEW_EDGE = 144
+"""Edge of the central part that is kept for pictures [voxel]."""
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """How a file is read, parted and measured; part of the identity of the results.
+
+    Attributes:
+        spacing_m: edge of a voxel, one number or one for each axis [m]; None: what the file says.
+        key: array or group in the file; axes: order of its axes, such as "zyx"; unit: of its lengths where it has none.
+        crop: ranges, such as "0:256,0:256,:".
+        flow_axis: "x", "y" or "z", through the wall.
+        cubic_m: edge to resample to [m]; 0: that of the file's finest axis; None: not resampled.
+        denoise: "median" or another smoothing before the segmentation; "" none.
+        method: of segmentation.
+        void: "dark", "bright" or the values that are void.
+        thresholds: grey values, for methods that take them.
+        clean: specks of fewer voxels are removed; 0: none.
+        sides: "walls", "periodic", or None: as the file says.
+        only: names or groups wanted; None: all.
+        influence: whether the influence of the threshold is measured.
+        options: what the methods need.
+    """
+
+    spacing_m: tuple[float, ...] | None = None
+    key: str | None = None
+    axes: str | None = None
+    unit: str | None = None
+    crop: str | None = None
+    flow_axis: str = "z"
+    cubic_m: float | None = None
+    denoise: str = ""
+    method: str = "otsu"
+    void: str | None = None
+    thresholds: tuple[float, ...] = ()
+    clean: int = 0
+    sides: str | None = None
+    only: tuple[str, ...] | None = None
+    influence: bool = True
+    options: Options = dataclasses.field(default_factory=Options)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """Where the results lie and what was found.
+
+    Attributes:
+        path: the directory.
+        opened: "new", "resumed" or "finished" before.
+        facts: of the file.
+        measurements: all of them.
+        verdicts: the verdicts.
+        notes: what was done and assumed.
+    """
+
+    path: Path
+    opened: str
+    facts: Mapping[str, Any]
+    measurements: tuple[Measurement, ...]
+    verdicts: tuple[Any, ...]
+    notes: tuple[str, ...]
+
+
+def look(source: str | Path, settings: ScanSettings) -> dict[str, Any]:
+    """What a file holds and what measuring it would need, without measuring."""
+    volume = _read(source, settings)
+    seconds, memory = needs((*volume.shape, 1)[:3], settings.only)
+    facts = describe(volume)
+    return {**facts, "estimate": {"seconds": seconds, "memory_bytes": memory + _reading_bytes(volume)}}
+
+
+def measure_file(
+    source: str | Path,
+    settings: ScanSettings | None = None,
+    *,
+    out: Path | None = None,
+    progress: Callable[[Event], None] | None = None,
+    resume: bool = True,
+) -> ScanResult:
+    """Measure a volume or an image in a file, and write all results into a directory.
+
+    Args:
+        source: file, folder of slices, or run directory.
+        settings: see :class:`ScanSettings`.
+        out: directory that holds the results; ``measured`` by default.
+        progress: called with events.
+        resume: go on with the groups that an earlier, interrupted measurement of the same has finished.
+
+    Raises:
+        PercolaError: a file that cannot be read, parted or measured, with what to do.
+    """
+    settings = settings or ScanSettings()
+
+    def tell(stage: str, fraction: float | None, message: str) -> None:
+        if progress is not None:
+            progress(Event(stage, fraction, message))
+
+    chosen(settings.only)  # a misspelt name is told before the work
+    tell("recipe", None, f"reading {source}")
+    volume = _read(source, settings)
+    if volume.spacing_m is None:
+        raise InputError(
+            str(source),
+            "the file does not say how large a voxel is",
+            "an edge in nm or um",
+            "give it with --voxel, such as --voxel 10nm (or --voxel 10nm,10nm,25nm for x, y, z)",
+        )
+    seconds, memory = needs((*volume.shape, 1)[:3], settings.only)
+    memory += _reading_bytes(volume)
+    there = available_memory_bytes()
+    if there is not None and memory > there:
+        raise ResourceError(
+            str(source),
+            f"measuring {_by(volume.shape)} voxels needs about {memory / 2**30:.1f} GiB of memory, "
+            f"{there / 2**30:.1f} GiB are available",
+            "a smaller part, or fewer methods",
+            "crop it with --crop, or choose with --only",
+        )
+    identity = run_id(_fingerprint(Path(source), volume), settings.to_dict(), settings.options.seed, _code())
+    name = f"{_slug(source)}-{identity}"
+    with RunDirectory.open(out or Path("measured"), name, need_bytes=2**24, fresh=not resume) as directory:
+        worker = _Worker(directory, str(source), volume, settings, tell)
+        needs_words = (
+            f"Needs about {_duration(seconds)} with nothing else running, {memory / 2**30:.1f} GiB of memory."
+        )
+        tell(
+            "recipe", 1.0, f"{directory.opening}{'' if directory.opened == 'finished' else ' ' + needs_words}"
+        )
+        try:
+            return worker.run()
+        except PercolaError as error:
+            directory.update_manifest(status="failed", failures={worker.stage: str(error)})
+            raise
+        except MemoryError as error:
+            raise ResourceError(
+                f"stage '{worker.stage}'", "the system ran out of memory", "", "crop the volume with --crop"
+            ) from error
+
+
+class _Worker:
+    """One measurement under way; its methods are the stages."""
+
+    def __init__(
+        self,
+        directory: RunDirectory,
+        source: str,
+        volume: Volume,
+        settings: ScanSettings,
+        tell: Callable[[str, float | None, str], None],
+    ) -> None:
+        self.directory = directory
+        self.source = source
+        self.volume = volume
+        self.settings = settings
+        self.tell = tell
+        self.stage = "read"
+        self.notes: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.citations: list[str] = ["ep1063256"]
+
+    def run(self) -> ScanResult:
+        directory = self.directory
+        opened = directory.opened
+        if opened == "finished" and directory.has("report"):
+            return self._kept()
+        part, prepared = self.segment()
+        structure = Structure(
+            part.void, _three(prepared.spacing_m), _sides(prepared, self.settings.sides), part.level
+        )
+        found = self.measure(structure)
+        found = self.influence(prepared, part, structure, found)
+        found, verdicts = self.judge(structure, found)
+        self.report()
+        return ScanResult(
+            directory.path, opened, self.facts, tuple(found), tuple(verdicts), tuple(self.notes)
+        )
+
+    def _kept(self) -> ScanResult:
+        manifest = self.directory.manifest()
+        found = self.directory.read_json("measurements.json")["measurements"]
+        return ScanResult(
+            self.directory.path,
+            "finished",
+            self.directory.read_json("scan.json"),
+            tuple(Measurement.from_dict(m) for m in found),
+            tuple(self.directory.read_json("verdicts.json")["verdicts"]),
+            tuple(manifest.get("notes", ())),
+        )
+
+    def segment(self) -> tuple[Segmentation, Volume]:
+        """Void and solid; quick beside measuring, so it is done again where a measurement goes on."""
+        s = self.settings
+        self.tell("segment", None, "void and solid")
+        prepared = prepare(
+            self.volume, crop=s.crop, flow_axis=s.flow_axis, cubic=s.cubic_m, denoise=s.denoise or None
+        )
+        part = segment(
+            prepared,
+            s.method,
+            void=s.void,
+            thresholds=s.thresholds or None,
+            clean=s.clean,
+            seed=s.options.seed,
+        )
+        self.citations += [c for c in part.citations if c not in self.citations]
+        self.notes += [
+            *self.volume.notes,
+            *(n for n in prepared.notes if n not in self.volume.notes),
+            *part.notes,
+        ]
+        self.facts = {
+            **describe(self.volume),
+            "measured_shape": list(part.void.shape),
+            "measured_spacing_m": list(_three(prepared.spacing_m)),
+            "flow_axis": s.flow_axis,
+            "sides": "periodic" if all(_sides(prepared, s.sides)) else "walls",
+            "segmentation": dict(part.record),
+            "thresholds": list(part.thresholds),
+            "statistics": dict(part.statistics),
+            "checks": [c.to_dict() for c in part.checks],
+            "level": part.level is not None,
+            "level_reason": part.level_reason,
+        }
+        if not self.directory.has("segment"):
+            files = [self.directory.write_json("scan.json", self.facts)]
+            periodic = _sides(prepared, s.sides)
+            spacing = float(min(_three(prepared.spacing_m)))
+            files.append(
+                self.directory.write_fields(
+                    "segmented",
+                    0,
+                    {"void": part.void},
+                    spacing_m=spacing,
+                    periodic=periodic,
+                    spacings_m=list(_three(prepared.spacing_m)),
+                )
+            )
+            view = Structure(part.void, _three(prepared.spacing_m), periodic, part.level).central(VIEW_EDGE)
+            arrays: dict[str, np.ndarray] = {"void": view.void}
+            if view.level is not None:
+                arrays["level"] = view.level
+            if not view.planar:
+                files.append(
+                    self.directory.write_fields("view", 0, arrays, spacing_m=spacing, periodic=view.periodic)
+                )
+            shown = preview(prepared, part)
+            if shown is not None:
+                files.append(self.directory.write_json("preview.json", _plain_preview(shown)))
+            self._manifest("running")
+            self.directory.finish("segment", files=files)
+        self.tell("segment", 1.0, "void and solid")
+        return part, prepared
+
+    def measure(self, structure: Structure) -> list[Measurement]:
+        """Every group wanted; those on disk are taken as they are."""
+        self.stage = "measure"
+        directory, s = self.directory, self.settings
+        done = {
+            g.key: [
+                Measurement.from_dict(m) for m in directory.read_json(f"results/{g.key}.json")["measurements"]
+            ]
+            for g in chosen(s.only)
+            if directory.has(f"measure-{g.key}")
+        }
+
+        def keep(key: str, found: list[Measurement], seconds: float) -> None:
+            file = directory.write_json(f"results/{key}.json", {"measurements": [m.to_dict() for m in found]})
+            directory.finish(f"measure-{key}", files=[file], seconds=seconds)
+
+        options = dataclasses.replace(s.options, axis="xyz".index(s.flow_axis))
+        return survey(
+            structure, options, s.only, lambda words, part: self.tell("measure", part, words), done, keep
+        )
+
+    def influence(
+        self, prepared: Volume, part: Segmentation, structure: Structure, found: list[Measurement]
+    ) -> list[Measurement]:
+        """How every result moves with the threshold, on a central part; its share of the uncertainty is added."""
+        self.stage = "influence"
+        if not self.settings.influence or part.wall_threshold is None or not structure.cubic:
+            return found
+        directory = self.directory
+        if not directory.has("influence"):
+            self.tell("influence", None, "of the threshold")
+            small = structure.central(INFLUENCE_EDGE)
+            groups = [g.key for g in chosen(self.settings.only) if g.key in INFLUENCE_GROUPS]
+            options = dataclasses.replace(
+                self.settings.options, axis="xyz".index(self.settings.flow_axis), wall=None
+            )
+
+            def again(void: np.ndarray, level: np.ndarray | None) -> list[Measurement]:
+                return survey(Structure(void, small.spacing_m, small.periodic, level), options, groups)
+
+            study = threshold_influence(prepared, part, again, edge=INFLUENCE_EDGE) if groups else None
+            file = directory.write_json("influence.json", study.to_dict() if study is not None else {})
+            directory.finish("influence", files=[file])
+        return _with_influence(found, directory.read_json("influence.json"))
+
+    def judge(
+        self, structure: Structure, found: list[Measurement]
+    ) -> tuple[list[Measurement], tuple[Any, ...]]:
+        """The kind of structure and the verdicts, where a volume was measured whole."""
+        from percola.judge import judge, structure_class
+
+        self.stage = "judge"
+        directory = self.directory
+        checks = tuple(Check.from_dict(c) if isinstance(c, dict) else c for c in ())
+        verdicts: tuple[Any, ...] = ()
+        names = {m.name for m in found if m.defined}
+        if not structure.planar and "porosity" in names and "saddle_area_fraction" in names:
+            found = [*found, structure_class(found)]
+            verdicts = judge(found)
+        found = [dataclasses.replace(m, checks=(*m.checks, *checks)) for m in found]
+        if not directory.has("judge"):
+            files = [
+                directory.write_json("measurements.json", {"measurements": [m.to_dict() for m in found]}),
+                directory.write_json("verdicts.json", {"verdicts": [v.to_dict() for v in verdicts]}),
+            ]
+            directory.finish("judge", files=files)
+        return found, verdicts
+
+    def report(self) -> None:
+        from percola.report.scan import build_scan
+
+        self.stage = "report"
+        self.tell("report", None, "report.html")
+        self._manifest("finished")
+        if not self.directory.has("report"):
+            build_scan(self.directory.path)
+            self.directory.finish("report", files=["report.html"])
+        self._manifest("finished")
+        self.tell("report", 1.0, "report.html")
+
+    def _manifest(self, status: str) -> None:
+        self.directory.update_manifest(
+            kind="scan",
+            status=status,
+            failures={},
+            source=self.source,
+            settings=self.settings.to_dict(),
+            seed=self.settings.options.seed,
+            citations=self.citations,
+            notes=list(dict.fromkeys(self.notes)),
+        )
+
+
+# -- small parts ---------------------------------------------------------------------------------------
+
+
+def _read(source: str | Path, s: ScanSettings) -> Volume:
+    return read_volume(source, spacing_m=s.spacing_m, key=s.key, axes=s.axes, unit=s.unit)
+
+
+def _three(spacing_m: tuple[float, ...] | None) -> tuple[float, float, float]:
+    """The edges of a voxel along three axes; an image is one voxel thick."""
+    edges = spacing_m or ()
+    x, y = edges[0], edges[1]
+    return (x, y, edges[2] if len(edges) > 2 else min(x, y))
+
+
+def _sides(volume: Volume, sides: str | None) -> tuple[bool, bool, bool]:
+    if sides is None:
+        flags = (*volume.periodic, False)[:3]
+        return (bool(flags[0]), bool(flags[1]), bool(flags[2]))
+    if sides not in ("walls", "periodic"):
+        raise InputError("--sides", repr(sides), "walls or periodic")
+    wrap = sides == "periodic"
+    return (wrap, wrap, wrap and volume.ndim == 3)
+
+
+def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> list[Measurement]:
+    """Each measurement with the threshold's share in its uncertainty and the study in its evidence."""
+    parts = study.get("results", {})
+    out = []
+    for m in found:
+        mine = parts.get(f"{m.name}/{m.region}") or parts.get(m.name)
+        share = (mine or {}).get("relative_uncertainty")
+        if mine is None or share is None or not isinstance(m.value, float):
+            out.append(m)
+            continue
+        more = abs(share * m.value)
+        before = m.uncertainty
+        evidence = {
+            **m.evidence,
+            "threshold_influence": {"relative_uncertainty": share, "uncertainty_without": before},
+        }
+        out.append(dataclasses.replace(m, uncertainty=math.hypot(before or 0.0, more), evidence=evidence))
+    return out
+
+
+def _plain_preview(shown: Any) -> dict[str, Any]:
+    return shown.to_dict() if hasattr(shown, "to_dict") else dataclasses.asdict(shown)
+
+
+def _reading_bytes(volume: Volume) -> int:
+    """Memory of the values and of what segmenting makes of them."""
+    return volume.voxels * (np.dtype(volume.values.dtype).itemsize + 5)
+
+
+def _fingerprint(source: Path, volume: Volume) -> dict[str, Any]:
+    """What tells one file from another: digests of content for files, names and sizes for folders and stores."""
+    if source.is_file():
+        return {"file": file_digest(source), "shape": list(volume.shape)}
+    files = sorted(p for p in source.rglob("*") if p.is_file())
+    return {
+        "files": [[p.relative_to(source).as_posix(), p.stat().st_size, file_digest(p)] for p in files],
+        "shape": list(volume.shape),
+    }
+
+
+def _code() -> str:
+    from percola import __version__
+
+    return __version__
+
+
+def _slug(source: str | Path) -> str:
+    stem = re.sub(r"[^a-z0-9_-]+", "-", Path(source).resolve().name.rsplit(".", 1)[0].lower()).strip("-_")
+    return stem[:40] or "volume"
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in shape)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"

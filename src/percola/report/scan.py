@@ -1,0 +1,344 @@
+"""The directory of a measured scan -> one self-contained HTML file that can be handed on."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from percola.judge import definitions
+from percola.report import evidence, figures, numbers
+from percola.report.data import Fields, RunData, read
+from percola.report.figures import Picture
+from percola.report.rows import (
+    checks_of,
+    class_words,
+    edges_of,
+    manifest_rows,
+    measurement_rows,
+    plotly_js,
+    references_of,
+    scene_of,
+    timing_rows,
+    verdict_rows,
+)
+from percola.store.atomic import write_bytes, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Numbers at the head of the page, in this order, the first eight that were measured.
+HEADLINE = (
+    "porosity",
+    "average_pore_size",
+    "maximum_pore_size",
+    "sem_average_pore_size",
+    "water_permeability",
+    "permeability",
+    "tortuosity",
+    "relative_elastic_modulus",
+    "elastic_modulus",
+    "surface_area_per_volume",
+    "degree_of_anisotropy",
+)
+_SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "–"}
+_KINDS = {
+    "percolation": "Percolation structure",
+    "coarse": "Coarse structure",
+    "non_porous": "Non-porous",
+    "spherical_particles": "Network of spherical particles",
+    "cellular": "Cellular structure",
+    "undecided": "Structure undecided",
+}
+
+
+def build_scan(directory: str | Path, *, three_d: bool = True) -> Path:
+    """Write ``report.html`` and ``figures/`` into the directory of a measurement, from what it holds and nothing else.
+
+    Raises:
+        InputError: the path is no such directory.
+        ResourceError: the page cannot be written.
+    """
+    import jinja2
+    import matplotlib
+
+    from percola.plot import style
+
+    run = read(Path(directory))
+    scan = _document(run, "scan.json")
+    view = run.fields("view")
+    look: Any = style.RC
+    with matplotlib.rc_context(look):
+        pictures = {**_volume_pictures(run, view), **_result_pictures(run)}
+    folder = run.path / "figures"
+    folder.mkdir(exist_ok=True)
+    for picture in pictures.values():
+        if picture.data is not None:
+            write_bytes(folder / f"{picture.key}.{picture.kind}", picture.data)
+    loader = jinja2.FunctionLoader(
+        lambda name: resources.files("percola.report").joinpath("templates", name).read_text("utf-8")
+    )
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    references = references_of(run)
+    scene = scene_of(view) if three_d else None
+    verdicts = {str(v.get("key")): v for v in run.verdicts}
+    planar = len(scan.get("measured_shape", ())) == 3 and scan["measured_shape"][2] == 1
+    page = environment.get_template("scan.html").render(
+        run=run,
+        manifest={"version": "", "id": "", **run.manifest},
+        title=Path(str(run.manifest.get("source", run.path.name))).name,
+        subtitle=_subtitle(scan),
+        planar=planar,
+        kind=_kind(run, verdicts),
+        cards=_cards(run),
+        pictures=pictures,
+        sections=_sections(pictures),
+        facts=_facts(scan),
+        groups=_groups(run, references),
+        definition=verdict_rows(verdicts.get("definition_A")),
+        checks=[*_segmentation_checks(scan), *checks_of(run)],
+        notes=[str(n) for n in run.manifest.get("notes", [])],
+        references=references,
+        manifest_rows=manifest_rows(run),
+        timings=timing_rows(run.manifest),
+        scene=json.dumps(scene, separators=(",", ":")) if scene else "",
+        plotly=plotly_js() if scene else "",
+        edges=edges_of(view),
+        symbol=_SYMBOL,
+        confidence=f"{100 * definitions().confidence:g}",
+        built=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+    )
+    out = run.path / "report.html"
+    write_text(out, page)
+    return out
+
+
+def _document(run: RunData, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads((run.path / name).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+# -- head and tables -----------------------------------------------------------------------------------
+
+
+def _subtitle(scan: Mapping[str, Any]) -> str:
+    shape, spacing = scan.get("measured_shape"), scan.get("measured_spacing_m")
+    if not shape or not spacing:
+        return ""
+    if shape[2] == 1:
+        shape, spacing = shape[:2], spacing[:2]
+    size = " × ".join(f"{n}" for n in shape)
+    edges = (
+        f"{spacing[0] * 1e9:.4g}"
+        if max(spacing) <= 1.001 * min(spacing)
+        else " × ".join(f"{h * 1e9:.4g}" for h in spacing)
+    )
+    lengths = " × ".join(f"{n * h * 1e6:.3g}" for n, h in zip(shape, spacing, strict=True))
+    what = "pixels" if len(shape) == 2 else "voxels"
+    return f"{size} {what} of {edges} nm: {lengths} µm; flow along {scan.get('flow_axis', 'z')}; sides: {scan.get('sides', '')}"
+
+
+def _kind(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    found = run.measurement("structure_class")
+    definition = verdicts.get("definition_A")
+    if found is None or definition is None:
+        return None
+    value = str(found.value or "undecided")
+    status = {"percolation": "PASS", "undecided": "UNDECIDED"}.get(value, "NOT_APPLICABLE")
+    return {
+        "status": status,
+        "title": _KINDS.get(value, value),
+        "words": class_words(found, definition) or "",
+    }
+
+
+def _cards(run: RunData) -> list[dict[str, str]]:
+    out = []
+    for name in HEADLINE:
+        m = run.measurement(name)
+        if m is None:
+            continue
+        target = numbers.field_unit(m.name, m.unit)
+        number, spread, unit, below = "–", "", "", m.reason if not m.defined else ""
+        if isinstance(m.value, float | int) and m.defined:
+            sigma = None if m.uncertainty is None else abs(m.uncertainty * target.factor)
+            value, deviation = numbers.rounded((m.value - target.offset) * target.factor, sigma)
+            number, spread, unit = value, f"± {deviation}" if deviation else "", target.unit
+        out.append(
+            {"label": numbers.label(name), "number": number, "spread": spread, "unit": unit, "below": below}
+        )
+    return out[:8]
+
+
+def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the file says and how it was parted, as groups of (field, value)."""
+    skip = {
+        "segmentation",
+        "statistics",
+        "checks",
+        "notes",
+        "thresholds",
+        "level",
+        "level_reason",
+        "measured_shape",
+    }
+    skip |= {"measured_spacing_m", "flow_axis", "sides", "metadata"}
+    file = [(_words(k), _plain(v)) for k, v in scan.items() if k not in skip and v not in (None, "", [], {})]
+    parting = [
+        (_words(k), _plain(v))
+        for k, v in (scan.get("segmentation") or {}).items()
+        if v not in (None, "", [], {})
+    ]
+    parting.append(
+        (
+            "Walls",
+            "placed between voxels"
+            if scan.get("level")
+            else f"on voxel faces ({scan.get('level_reason') or 'voxels alone'})",
+        )
+    )
+    statistics = [
+        (_words(k), _plain(v))
+        for k, v in (scan.get("statistics") or {}).items()
+        if isinstance(v, int | float | str)
+    ]
+    groups = [{"title": "File", "rows": file}, {"title": "Void and solid", "rows": parting}]
+    if statistics:
+        groups.append({"title": "How well they part", "rows": statistics})
+    return groups
+
+
+def _words(key: str) -> str:
+    text = key.replace("_", " ")
+    for unit, sign in ((" m", " [m]"), (" bytes", " [bytes]")):
+        if text.endswith(unit):
+            text = text[: -len(unit)] + sign
+    return text[:1].upper() + text[1:]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(v) for v in value)
+    return str(value)
+
+
+def _groups(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the table of measurements, by the group that measured them."""
+    from percola.measure.survey import GROUPS
+
+    rows = measurement_rows(run, references)
+    title = {name: g.title for g in GROUPS for name in g.names}
+    out: dict[str, list[dict[str, Any]]] = {}
+    for m, row in zip(run.measurements, rows, strict=True):
+        out.setdefault(title.get(m.name, "kind of structure"), []).append(row)
+    return [{"title": f"{k[:1].upper()}{k[1:]}", "rows": v} for k, v in out.items()]
+
+
+def _segmentation_checks(scan: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"status": c["status"], "name": c["name"], "message": c["message"], "of": "segmentation"}
+        for c in scan.get("checks", [])
+        if c["status"] != "pass"
+    ]
+
+
+# -- figures -------------------------------------------------------------------------------------------
+
+
+def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
+    """Slices, histogram, influence of the threshold, and the relief and the box of the middle of the volume."""
+    import numpy as np
+
+    from percola.plot import structure as draw
+    from percola.plot.micrograph import micrograph, oblique
+
+    out: dict[str, Picture] = {}
+    level = view.drawn if view is not None else None
+    if view is not None and level is not None and level.ndim == 3 and min(level.shape) >= 8:
+        void = view.arrays.get("void")
+        if void is not None and 0 < float(np.mean(void)) < 1:
+            picture = micrograph(
+                level, view.spacing_m, "section", view.periodic, 640, title="Percola  section", prepared=True
+            )
+            out["sem-view"] = Picture(
+                "sem-view",
+                figures.png(draw.labelled(picture)),
+                "png",
+                f"Section drawn from the segmented volume, {picture.width_m * 1e6:.3g} µm wide. Computed picture.",
+                "Grey relief of a section: polymer light with bright edges, pores dark.",
+            )
+            still = oblique(level, view.spacing_m, width_pixels=520, prepared=True)
+            out["box"] = Picture(
+                "box",
+                figures.png(still.grey),
+                "png",
+                "",
+                "The middle of the volume seen from a corner above.",
+            )
+    return out
+
+
+def _result_pictures(run: RunData) -> dict[str, Picture]:
+    from percola.plot import results
+
+    out: dict[str, Picture] = {}
+
+    def add(key: str, data: Any, draw: Callable[[Any, Axes], object], caption: str, alt: str) -> None:
+        if data:
+            out[key] = figures.drawn(key, lambda ax: draw(data, ax), caption, alt, figures.SMALL)
+
+    average = run.measurement("average_pore_size")
+    liquid = (average.evidence.get("liquid", "") if average else "").split(",")[0]
+    add(
+        "porometry",
+        evidence.flow_curves(run),
+        results.flow_curves,
+        f"Virtual porometer (ASTM F316{' with ' + liquid if liquid else ''}): gas flow through the wet and the dry structure; the "
+        "half-dry method reads the pressure where the wet curve meets half the dry one.",
+        "Gas flow against pressure, wet, dry and half-dry.",
+    )
+    add(
+        "pore-sizes",
+        evidence.distribution(run),
+        results.pore_size_distribution,
+        "Flow-weighted pore sizes of this volume: the flow that each step of pressure opens.",
+        "Share of the gas flow through pores larger than a diameter.",
+    )
+    add(
+        "size-effect",
+        evidence.size_effect(run),
+        results.size_effect,
+        "Size effect: pore sizes of sub-volumes, carried on to the wall's thickness and the specimen's area.",
+        "Pore diameter against the thickness measured.",
+    )
+    return out
+
+
+#: Sections of figures: key, short name, title, the figures in it.
+_SECTIONS = (("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),)
+
+
+def _sections(pictures: Mapping[str, Picture]) -> list[dict[str, Any]]:
+    out = []
+    for key, short, title, names in _SECTIONS:
+        there = [pictures[n] for n in names if n in pictures]
+        if there:
+            out.append({"key": key, "short": short, "title": title, "pictures": there})
+    return out
+
+
+__all__ = ["build_scan"]
