@@ -23,14 +23,14 @@ def flow_curves(porometry: Mapping[str, Any], ax: Axes | None = None) -> Axes:
 
     Args: porometry: ``pressure_Pa``, ``wet``, ``dry`` (flows in one unit, named by ``flow_unit``), and where
         known
-            ``bubble_point_Pa`` and ``mean_flow_Pa``.
+            ``bubble_point_Pa``, ``mean_flow_Pa`` and the ``liquid``.
     """
     ax = style.axes(ax)
     p = numbers(porometry["pressure_Pa"]) / 1e6
     wet, dry = numbers(porometry["wet"]), numbers(porometry["dry"])
     ax.plot(p, dry, color=style.GREY, lw=1.3, label="dry")
     ax.plot(p, dry / 2, color=style.GREY, lw=1.1, ls=(0, (5, 2)), label="half-dry")
-    ax.plot(p, wet, color=style.BLUE, lw=1.8, label="wet (ethanol)")
+    ax.plot(p, wet, color=style.BLUE, lw=1.8, label=f"wet ({porometry.get('liquid', 'ethanol')})")
     # one label on each side of its line: both pressures are often nearly the same
     for key, words, colour, side in (
         ("bubble_point_Pa", "bubble point", style.RED, "right"),

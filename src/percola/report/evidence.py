@@ -40,6 +40,7 @@ def flow_curves(run: RunData) -> dict[str, Any] | None:
         "flow_unit": "dry flow at the bubble point = 1",
         "bubble_point_Pa": bubble,
         "mean_flow_Pa": mean,
+        "liquid": str(_find(run, "liquid") or "ethanol").split(",")[0],
     }
 
 
