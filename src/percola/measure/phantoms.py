@@ -9,7 +9,7 @@ interface can be told apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -229,22 +229,51 @@ ZICK_HOMSY_DRAG: Mapping[str, Mapping[float, float]] = {
 """
 
 
-def gyroid(cell_voxels: int, porosity_level: float = 0.0, cells: int = 1, spacing_m: float = 1e-8) -> Phantom:
-    """The level-set gyroid, sin x cos y + sin y cos z + sin z cos x = c; void below c. Euler number -4 a
-    cubic cell.
+_SURFACES: Mapping[str, tuple[Callable[..., NDArray[np.float64]], float, int]] = {
+    "gyroid": (
+        lambda x, y, z: np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x),
+        1.5,
+        8 - 12,
+    ),
+    "primitive": (lambda x, y, z: np.cos(x) + np.cos(y) + np.cos(z), 1.32, 1 - 3),
+    "diamond": (
+        lambda x, y, z: (
+            np.sin(x) * np.sin(y) * np.sin(z)
+            + np.sin(x) * np.cos(y) * np.cos(z)
+            + np.cos(x) * np.sin(y) * np.cos(z)
+            + np.cos(x) * np.cos(y) * np.sin(z)
+        ),
+        1.5,
+        8 - 16,
+    ),
+}
+"""Level-set surfaces: the function of angles, its mean slope on the surface per radian (scales the field to voxels), and the
+Euler number of one labyrinth a cubic cell: nodes less bonds of its graph (gyroid: 8 nodes of 3 bonds; primitive: 1 of 6; diamond: 8
+of 4)."""
 
-    Each of the two labyrinths of one conventional cell has the Euler number -4 (its graph has 8 nodes of 3
-    bonds: 8 - 12).
+
+def level_set(
+    surface: str, cell_voxels: int, offset: float = 0.0, cells: int = 1, spacing_m: float = 1e-8
+) -> Phantom:
+    """A triply periodic level-set surface, "gyroid", "primitive" (Schwarz P) or "diamond" (Schwarz D), void below ``offset``.
+
+    Known: the Euler number of either labyrinth, and at offset 0 the porosity one half, by the symmetry that swaps them.
     """
+    if surface not in _SURFACES:
+        raise InputError("surface", repr(surface), ", ".join(_SURFACES))
+    function, slope, euler = _SURFACES[surface]
     n = cell_voxels * cells
     x, y, z = (2 * math.pi * c / cell_voxels for c in _centres((n, n, n)))
-    field_ = np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x)
-    # Mean |grad| on the surface is about 1.5 per radian: scales the field to voxels.
-    level = (field_ - porosity_level) * cell_voxels / (2 * math.pi * 1.5)
-    known = {"euler_number": -4.0 * cells**3}
-    if porosity_level == 0.0:
+    level = (function(x, y, z) - offset) * cell_voxels / (2 * math.pi * slope)
+    known = {"euler_number": float(euler * cells**3)}
+    if offset == 0.0:
         known["porosity"] = 0.5
     return _phantom(level, spacing_m, (True, True, True), known)
+
+
+def gyroid(cell_voxels: int, porosity_level: float = 0.0, cells: int = 1, spacing_m: float = 1e-8) -> Phantom:
+    """The gyroid of :func:`level_set`, sin x cos y + sin y cos z + sin z cos x = c; void below c."""
+    return level_set("gyroid", cell_voxels, porosity_level, cells, spacing_m)
 
 
 def gaussian_field(
