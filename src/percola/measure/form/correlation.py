@@ -32,6 +32,12 @@ from percola.measure.form.chords import Spacing, _finite, _tiles, volume_of
 from percola.measure.form.isotropy import DIRECTIONS, anisotropy
 from percola.measurement import Check, Measurement
 
+_NEIGHBOURS = 1.25
+"""Standard errors from tiles are too small by this factor, since neighbouring tiles are not independent: seen in
+30 Gaussian fields of 8 and of 12 wavelengths (1.12 to 1.34)."""
+_OPPOSED = 1.5
+"""In a band-limited field the three axes share a fixed spectrum: what one gains the others lose. Their deviations
+from the mean are then up to 3/2 (in variance) of those of independent axes."""
 _ONES = np.uint64(0x5555555555555555)
 _TWOS = np.uint64(0x3333333333333333)
 _FOURS = np.uint64(0x0F0F0F0F0F0F0F0F)
@@ -471,7 +477,7 @@ def axis_length(a: AxisCorrelation) -> tuple[float, float]:
     if not np.isfinite(each).all():
         return value, math.nan
     n = len(every)
-    return value, float(np.sqrt((n - 1) / n * ((each - each.mean()) ** 2).sum()))
+    return value, _NEIGHBOURS * float(np.sqrt((n - 1) / n * ((each - each.mean()) ** 2).sum()))
 
 
 _METHOD = PARA + "16 (structure): two-point correlation of voids, S2(r) = P(both ends in voids)"
@@ -649,7 +655,7 @@ def _isotropy_check(lengths: Sequence[tuple[float, float]], axes: Sequence[int])
 
     v, e = np.array(known).T
     mean = (v / e**2).sum() / (1 / e**2).sum()
-    chi = float((((v - mean) / e) ** 2).sum())
+    chi = float((((v - mean) / e) ** 2).sum()) / _OPPOSED
     bound = float(chi2.ppf(0.95, len(known) - 1))
     return Check(
         "axes agree",

@@ -9,17 +9,28 @@ matter; here are only numbers.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from percola.measure import _parallel
 from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic, checked, smooth_level
+from percola.measure.form.chords import axis_chords
 from percola.measure.voids.connectivity import label
 from percola.measure.voids.distance import DistanceMap, _beside, distance_map
 from percola.measure.voids.thickness import local_thickness
 from percola.measure.voids.widest import widest_path
 from percola.measurement import Measurement
+
+
+CURVATURE_RANGE = 6.0
+"""Histograms of mean and principal curvatures run from - to + this, in units of the surface per volume; what
+lies outside is in the first and last bin. A sphere of polymer of volume fraction f has H = 1/(3 f)."""
+GAUSS_RANGE = 12.0
+"""The same for the Gaussian curvature, in units of the surface per volume squared."""
 
 
 def euler_number(phase: BoolVolume, periodic: Periodic) -> tuple[int, float]:
@@ -100,15 +111,62 @@ def _shape(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _curvatures(f, wrap, total, bins):  # type: ignore[no-untyped-def]
+def _slope(f, wrap, x, y, z):  # type: ignore[no-untyped-def]
+    """Gradient by central differences, one-sided at faces that do not wrap."""
+    nx, ny, nz = f.shape
+    a, b = _beside(x - 1, nx, wrap[0]), _beside(x + 1, nx, wrap[0])
+    gx = (f[b if b >= 0 else x, y, z] - f[a if a >= 0 else x, y, z]) * (0.5 if a >= 0 and b >= 0 else 1.0)
+    a, b = _beside(y - 1, ny, wrap[1]), _beside(y + 1, ny, wrap[1])
+    gy = (f[x, b if b >= 0 else y, z] - f[x, a if a >= 0 else y, z]) * (0.5 if a >= 0 and b >= 0 else 1.0)
+    a, b = _beside(z - 1, nz, wrap[2]), _beside(z + 1, nz, wrap[2])
+    gz = (f[x, y, b if b >= 0 else z] - f[x, y, a if a >= 0 else z]) * (0.5 if a >= 0 and b >= 0 else 1.0)
+    return gx, gy, gz
+
+
+@njit(cache=True, nogil=True)
+def _areas(v, f, wrap, scale, x0, x1, area, walls):  # type: ignore[no-untyped-def]
+    """Sum of |normal along the link| over the links of each axis that cross from void to polymer, and their
+    number. scale: inverse edges of a voxel, for the gradient in space.
+    """
+    nx, ny, nz = v.shape
+    for x in range(x0, x1):
+        for y in range(ny):
+            for z in range(nz):
+                here = v[x, y, z]
+                for ax in range(3):
+                    i, j, k = x, y, z
+                    if ax == 0:
+                        i = _beside(x + 1, nx, wrap[0])
+                    elif ax == 1:
+                        j = _beside(y + 1, ny, wrap[1])
+                    else:
+                        k = _beside(z + 1, nz, wrap[2])
+                    if i < 0 or j < 0 or k < 0 or v[i, j, k] == here:
+                        continue
+                    a, b = f[x, y, z], f[i, j, k]
+                    t = min(max(a / (a - b), 0.0), 1.0) if a != b else 0.5
+                    ax0, ay0, az0 = _slope(f, wrap, x, y, z)
+                    ax1, ay1, az1 = _slope(f, wrap, i, j, k)
+                    gx = ((1 - t) * ax0 + t * ax1) * scale[0]
+                    gy = ((1 - t) * ay0 + t * ay1) * scale[1]
+                    gz = ((1 - t) * az0 + t * az1) * scale[2]
+                    length = np.sqrt(gx * gx + gy * gy + gz * gz)
+                    # A gradient lost in a thin wall: the mean of |cosine| over all directions.
+                    part = abs((gx, gy, gz)[ax]) / length if length > 1e-12 else 0.5
+                    area[ax] += part
+                    walls[ax] += 1
+
+
+@njit(cache=True, nogil=True)
+def _curvatures(f, wrap, x0, x1, scale, total, bins, means, gausses, joint):  # type: ignore[no-untyped-def]
     """Sums over the zero level set: area, H, H^2, K, areas of K < 0, of K > 0 with H > 0 and with H < 0;
-    histogram of shape index.
+    histograms of shape index, of H, of K and of both principal curvatures in units of scale.
 
     Each lattice link that crosses the set carries the area |normal along the link|: the three axes together
-    give the area.
+    give the area. Links at faces that do not wrap, where second differences are not known, are left out.
     """
     nx, ny, nz = f.shape
-    for x in range(nx):
+    for x in range(x0, x1):
         for y in range(ny):
             for z in range(nz):
                 for ax in range(3):
@@ -149,6 +207,15 @@ def _curvatures(f, wrap, total, bins):  # type: ignore[no-untyped-def]
                     index = 2 / np.pi * np.arctan2(mean, root)
                     m = int((index + 1) / 2 * bins.shape[0])
                     bins[min(max(m, 0), bins.shape[0] - 1)] += w
+                    n = means.shape[0]
+                    m = int((mean / scale / CURVATURE_RANGE + 1) / 2 * n)
+                    means[min(max(m, 0), n - 1)] += w
+                    m = int((gauss / scale**2 / GAUSS_RANGE + 1) / 2 * n)
+                    gausses[min(max(m, 0), n - 1)] += w
+                    n = joint.shape[0]
+                    m = int(((mean + root) / scale / CURVATURE_RANGE + 1) / 2 * n)
+                    k = int(((mean - root) / scale / CURVATURE_RANGE + 1) / 2 * n)
+                    joint[min(max(m, 0), n - 1), min(max(k, 0), n - 1)] += w
 
 
 @dataclass(frozen=True)
@@ -158,7 +225,10 @@ class Curvature:
     Attributes: surface: area per volume [1/voxel]. mean: <H> [1/voxel]. mean_square: <H^2> [1/voxel^2].
         gauss: <K> [1/voxel^2]. saddle: share of the area with K < 0. polymer_convex: share with K > 0 and H >
         0. void_convex: share with K > 0 and H < 0. shape_index: share of the area by Koenderink's index, -1
-        (spherical pore) .. 0 (saddle) .. 1 (polymer sphere), 20 bins.
+        (spherical pore) .. 0 (saddle) .. 1 (polymer sphere), 20 bins. mean_shares, gauss_shares: share of the
+        area by H over the surface per volume (:data:`CURVATURE_RANGE`, 48 bins) and by K over its square
+        (:data:`GAUSS_RANGE`, 48 bins). joint_shares: by larger (rows) and smaller principal curvature over the
+        surface per volume (:data:`CURVATURE_RANGE`), 24 x 24.
     """
 
     surface: float
@@ -169,6 +239,55 @@ class Curvature:
     polymer_convex: float
     void_convex: float
     shape_index: tuple[float, ...]
+    mean_shares: tuple[float, ...] = ()
+    gauss_shares: tuple[float, ...] = ()
+    joint_shares: tuple[tuple[float, ...], ...] = ()
+
+
+def surface_per_volume(
+    void: BoolVolume,
+    spacing_m: float | Sequence[float],
+    periodic: Periodic,
+    level: FloatVolume | None = None,
+) -> float:
+    """Area of the wall per volume [1/m], from the links between voxels that cross it.
+
+    S_V = sum over the axes of <|n_axis|>/h_axis, the mean over all links along the axis of the cosine between
+    link and normal where the link crosses, 0 where it does not. Every link counts once, so neither the steps
+    of the voxels (which have 3/2 of the area) nor the faces of the box enter.
+
+    Args:
+        void: True in voids, (nx, ny, nz).
+        spacing_m: edge of a voxel [m], one or one for each axis.
+        periodic: whether each axis wraps.
+        level: field below 0 in voids: its gradient is the normal. Without it that of ``smooth_level``.
+
+    Bias with a level: low by (chords below a voxel are missed) 0.4 % for spheres of 7 voxels, 0.1 % from 12 on;
+    Gaussian fields -4.5, -1.1, -0.3 % at 6, 12, 24 voxels a wavelength. Without: smooth walls 0.9 % high, spheres
+    of 7 to 12 voxels within 2 %; the same fields -5.5, -0.7, +0.5 %.
+    """
+    field = smooth_level(void, periodic, level)
+    h = [float(spacing_m)] * 3 if isinstance(spacing_m, (int, float)) else [float(e) for e in spacing_m]
+    return float(sum(a / e for a, e in zip(_link_areas(void, field, periodic, h), h, strict=True)))
+
+
+def _link_areas(
+    void: BoolVolume, field: FloatVolume, periodic: Periodic, h: Sequence[float]
+) -> NDArray[np.float64]:
+    """Mean of |normal along the link| over all links of each axis."""
+    wrap = np.array([p and n > 1 for p, n in zip(periodic, void.shape, strict=True)], np.bool_)
+    inverse = 1 / np.asarray(h, float)
+    void = np.ascontiguousarray(void)
+    ranges = _parallel.slabs(void.shape[0])
+    area, walls = np.zeros((len(ranges), 3)), np.zeros((len(ranges), 3))
+
+    def work(a: int, b: int) -> None:
+        i = ranges.index((a, b))
+        _areas(void, field, wrap, inverse, a, b, area[i], walls[i])
+
+    _parallel.run(work, ranges)
+    links = np.array([void.size // n * (n if w else n - 1) for n, w in zip(void.shape, wrap, strict=True)])
+    return np.asarray(area.sum(0) / np.maximum(links, 1))
 
 
 def curvature(
@@ -178,25 +297,45 @@ def curvature(
 
     The field is smoothed by a Gaussian of half a voxel (2 for voxels without a level field) before: curved
     walls move towards their centre by smooth^2 H, so spheres of radius R read H high by about (smooth/R)^2
-    relative.
+    relative. The surface per volume is that of :func:`surface_per_volume`, without that smoothing.
     Check by Gauss and Bonnet: 2 chi(void) = <K> surface volume/(2 pi).
     """
     from scipy.ndimage import gaussian_filter
 
     sigma = (2.0 if level is None else 0.5) if smooth_voxels is None else smooth_voxels
-    field = smooth_level(void, periodic, level)
+    smooth = smooth_level(void, periodic, level)
     modes = ["wrap" if p else "nearest" for p in periodic]
-    field = gaussian_filter(field, sigma, mode=modes, truncate=3.0)
-    total = np.zeros(7)
-    bins = np.zeros(20)
-    _curvatures(field, np.array(periodic, np.bool_), total, bins)
+    field = gaussian_filter(smooth, sigma, mode=modes, truncate=3.0)
+    wrap = np.array(periodic, np.bool_)
+    surface = float(_link_areas(void, smooth, periodic, (1.0, 1.0, 1.0)).sum())
+    del smooth
+    ranges = _parallel.slabs(void.shape[0])
+    sums = [
+        (np.zeros(7), np.zeros(20), np.zeros(48), np.zeros(48), np.zeros((24, 24))) for _ in ranges
+    ]
+
+    def work(x0: int, x1: int) -> None:
+        _curvatures(field, wrap, x0, x1, surface or 1.0, *sums[ranges.index((x0, x1))])
+
+    _parallel.run(work, ranges)
+    total, bins, means, gausses, joint = (np.sum(part, axis=0) for part in zip(*sums, strict=True))
     area = total[0]
     if area == 0:
         nan = math.nan
-        return Curvature(0.0, nan, nan, nan, nan, nan, nan, ())
+        return Curvature(surface, nan, nan, nan, nan, nan, nan, ())
     mean, mean_square, gauss, saddle, polymer, pore = (float(t / area) for t in total[1:7])
-    shares = tuple(float(b / area) for b in bins)
-    return Curvature(float(area / void.size), mean, mean_square, gauss, saddle, polymer, pore, shares)
+    shares = [tuple(float(b / area) for b in part) for part in (bins, means, gausses)]
+    return Curvature(
+        surface,
+        mean,
+        mean_square,
+        gauss,
+        saddle,
+        polymer,
+        pore,
+        *shares,
+        tuple(tuple(float(b / area) for b in row) for row in joint),
+    )
 
 
 @dataclass(frozen=True)
@@ -331,7 +470,21 @@ def structure_descriptors(
             "connectivity": "void voxels join by faces; chi = objects - handles + cavities of the voids",
         },
     )
-    parts.add("surface_area_per_volume", curve.surface / spacing_m, "1/m", "interface", {})
+    walls = [axis_chords(void, spacing_m, ax, periodic, level) for ax in range(3) if void.shape[ax] > 1]
+    relative = [c.walls_error_1_m / c.walls_1_m for c in walls if c.walls_1_m > 0]
+    known = [r for r in relative if math.isfinite(r)]
+    parts.add(
+        "surface_area_per_volume",
+        curve.surface / spacing_m,
+        "1/m",
+        "interface",
+        {
+            "meaning": "area of the smooth wall, not of the faces of voxels",
+            "from_walls_per_length_1_m": 2 * float(np.mean([c.walls_1_m for c in walls])) if walls else None,
+            "wall_placed": "zero of the level field" if level is not None else "smoothed voxels",
+        },
+        curve.surface / spacing_m * float(np.mean(known)) if known else None,
+    )
     parts.add(
         "structure_period",
         period * spacing_m,
@@ -345,6 +498,18 @@ def structure_descriptors(
         "mean_square_1_m2": curve.mean_square / spacing_m**2,
         "shape_index_shares": list(curve.shape_index),
         "shape_index_range": "-1 (spherical pore) .. 0 (saddle) .. +1 (polymer sphere)",
+        "distribution": {
+            "unit_1_m": curve.surface / spacing_m,
+            "unit_meaning": "curvatures in units of the surface per volume S_V",
+            "mean_range": [-CURVATURE_RANGE, CURVATURE_RANGE],
+            "mean_shares": _five(curve.mean_shares),
+            "gauss_range": [-GAUSS_RANGE, GAUSS_RANGE],
+            "gauss_shares": _five(curve.gauss_shares),
+            "principal_range": [-CURVATURE_RANGE, CURVATURE_RANGE],
+            "principal_shares": [_five(row) for row in curve.joint_shares],
+            "principal_meaning": "rows: larger, columns: smaller principal curvature; shares of the area, "
+            "first and last bins hold what lies beyond",
+        },
     }
     parts.add("mean_curvature", curve.mean / spacing_m, "1/m", "interface", shape)
     parts.add(
@@ -397,6 +562,11 @@ _DESCRIPTORS = [
 ]
 
 
+def _five(values: Sequence[float]) -> list[float]:
+    """Five digits, for the evidence."""
+    return [float(f"{v:.5g}") for v in values]
+
+
 class _Parts:
     """Collects measurements of one method."""
 
@@ -405,14 +575,22 @@ class _Parts:
         self.method = method
         self.done: list[Measurement] = []
 
-    def add(self, name: str, value: float, unit: str, region: str, evidence: dict[str, object]) -> None:
+    def add(
+        self,
+        name: str,
+        value: float,
+        unit: str,
+        region: str,
+        evidence: dict[str, object],
+        error: float | None = None,
+    ) -> None:
         ok = math.isfinite(value)
         self.done.append(
             Measurement(
                 name,
                 value if ok else None,
                 unit,
-                None,
+                error if ok else None,
                 self.method,
                 region,
                 evidence=evidence,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from percola.measure import _parallel
 from percola.measure._volume import PARA, BoolVolume, Periodic, checked
+from percola.measure.form.chords import _along
 from percola.measure.voids.connectivity import _blocks
 from percola.measurement import Check, Measurement
 
@@ -39,43 +40,63 @@ DIRECTIONS = np.array(
 
 
 @njit(cache=True, nogil=True)
-def _chords(void, direction, out):  # type: ignore[no-untyped-def]
-    """Walk every line of one direction. out[phase] = steps in phase, walls met, whole chords, their length
-    and squared length.
+def _sweep(v, sa, sb, out):  # type: ignore[no-untyped-def]
+    """Runs on all lines of the direction (1, sa, sb), plane after plane of the first axis.
+
+    out[phase] = steps in the phase, walls met, whole chords, their length and squared length. Only walls and
+    the two ends of lines cost more than a comparison: the place of the last wall of each line is kept under
+    the position that the line has, or would have with wrapping, on plane 0 (-1 - place: the line's begin, no
+    wall). A line that enters takes the place of one that has just left.
     """
-    nx, ny, nz = void.shape
-    dx, dy, dz = direction[0], direction[1], direction[2]
-    for x0 in range(nx):
-        for y0 in range(ny):
-            for z0 in range(nz):
-                px, py, pz = x0 - dx, y0 - dy, z0 - dz
-                if 0 <= px < nx and 0 <= py < ny and 0 <= pz < nz:
-                    continue  # lines start where the voxel before lies outside
-                x, y, z = x0, y0, z0
-                run = 0
-                whole = False
-                here = void[x, y, z]
-                while True:
-                    run += 1
-                    x += dx
-                    y += dy
-                    z += dz
-                    inside = 0 <= x < nx and 0 <= y < ny and 0 <= z < nz
-                    if inside and void[x, y, z] == here:
-                        continue
-                    phase = 0 if here else 1
-                    out[phase, 0] += run
-                    if inside:
-                        out[phase, 1] += 1
-                        if whole:
+    n, na, nb = v.shape
+    last = np.empty((na, nb), np.int32)
+    q0, q1 = max(0, sb), min(nb, nb + sb)
+    for i in range(n):
+        kb = (-sb * i) % nb
+        for p in range(na):
+            ka = (p - sa * i) % na
+            here = v[i, p]
+            pp = p - sa
+            fresh = i == 0 or pp < 0 or pp >= na
+            for q in range(0 if fresh else (q1 if sb < 0 else 0), nb if fresh else (nb if sb < 0 else q0)):
+                last[ka, (q + kb) % nb] = -1 - i
+            if not fresh:
+                before = v[i - 1, pp]
+                for q in range(q0, q1):
+                    if here[q] != before[q - sb]:
+                        k = (q + kb) % nb
+                        phase = 1 if here[q] else 0
+                        s = last[ka, k]
+                        if s >= 0:
+                            run = i - s
+                            out[phase, 0] += run
                             out[phase, 2] += 1
                             out[phase, 3] += run
                             out[phase, 4] += float(run) * run
-                        here = not here
-                        run = 0
-                        whole = True
-                    else:
-                        break
+                        else:
+                            out[phase, 0] += i + 1 + s
+                        out[phase, 1] += 1
+                        last[ka, k] = i
+            leave = i == n - 1 or p + sa < 0 or p + sa >= na
+            for q in range(0 if leave or sb < 0 else nb - sb, nb if leave or sb >= 0 else -sb):
+                s = last[ka, (q + kb) % nb]
+                out[0 if here[q] else 1, 0] += i + 2 + s if s < 0 else i + 1 - s
+
+
+def _lines(void: BoolVolume, direction: NDArray[np.int64], out: NDArray[np.float64]) -> None:
+    """Sums of :func:`_sweep` for one of the thirteen directions."""
+    dx, dy, dz = (int(d) for d in direction)
+    if dx:
+        _sweep(void, dy * dx, dz * dx, out)
+    elif dy:
+        _sweep(np.transpose(void, (1, 0, 2)), 0, dz * dy, out)
+    else:
+        sums, number = np.zeros((2, 8)), np.zeros((2, 1), np.int64)
+        nothing = np.zeros((1, 1, 1), np.float32)
+        _along(void, nothing, False, 0, void.shape[0], 0, void.shape[1], False, sums, number, 1)
+        out[:, 0] = sums[:, 0]
+        out[:, 1] = sums[:, 1].sum() / 4  # every wall ends a run on either side: shared out evenly
+        out[:, 2:] = sums[:, 2:5]
 
 
 @dataclass(frozen=True)
@@ -101,7 +122,7 @@ def chord_statistics(void: BoolVolume) -> ChordStatistics:
     void = np.ascontiguousarray(void)
     sums = np.zeros((13, 2, 5))
     _parallel.run(
-        lambda a, b: [_chords(void, DIRECTIONS[i], sums[i]) for i in range(a, b)],
+        lambda a, b: [_lines(void, DIRECTIONS[i], sums[i]) for i in range(a, b)],
         [(i, i + 1) for i in range(13)],
     )
     steps = np.sqrt((DIRECTIONS**2).sum(1))
@@ -194,6 +215,7 @@ def pooled_anisotropy(samples: Sequence[AnisotropySample], draws: int = 400) -> 
     weighted = np.mean([f * s.whole.weighted_chord for f, s in zip(scale, samples, strict=True)], axis=0)
     intercepts = np.mean([f * s.whole.mean_intercept for f, s in zip(scale, samples, strict=True)], axis=0)
     octants = [f * o.weighted_chord for f, s in zip(scale, samples, strict=True) for o in s.octants]
+    octant_intercepts = [f * o.mean_intercept for f, s in zip(scale, samples, strict=True) for o in s.octants]
     out = []
     for row, phase in enumerate(("void", "polymer")):
         lengths = weighted[row]
@@ -204,7 +226,7 @@ def pooled_anisotropy(samples: Sequence[AnisotropySample], draws: int = 400) -> 
             )
             continue
         value, principal, vectors = anisotropy(lengths)
-        intercept, intercept_principal, _ = anisotropy(intercepts[row])
+        intercept, intercept_principal, intercept_vectors = anisotropy(intercepts[row])
         evidence: dict[str, object] = {
             "principal_lengths_m": [float(p * spacing_m) for p in principal],
             "principal_directions": [[float(c) for c in vectors[:, i]] for i in range(3)],
@@ -212,8 +234,20 @@ def pooled_anisotropy(samples: Sequence[AnisotropySample], draws: int = 400) -> 
             "directions": DIRECTIONS.tolist(),
             "mean_intercept_anisotropy": intercept,
             "mean_intercept_principal_m": [float(p * spacing_m) for p in intercept_principal],
+            "mean_intercept_principal_directions": [
+                [float(c) for c in intercept_vectors[:, i]] for i in range(3)
+            ],
+            "mean_intercept_by_direction_m": [float(c * spacing_m) for c in intercepts[row]],
             "boxes": len(samples),
         }
+        for key, each in (
+            ("chord_error_by_direction_m", [o[row] for o in octants]),
+            ("mean_intercept_error_by_direction_m", [o[row] for o in octant_intercepts]),
+        ):
+            known = np.array([e for e in each if np.isfinite(e).all()])
+            if len(known) >= 4:
+                sd = known.std(0, ddof=1) / math.sqrt(len(known))
+                evidence[key] = [float(e * spacing_m) for e in sd]
         parts = np.array([o[row] for o in octants if np.isfinite(o[row]).all()])
         error = None
         checks: tuple[Check, ...] = ()
