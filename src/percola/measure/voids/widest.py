@@ -1,131 +1,193 @@
 """The widest path through the voids: bubble point, access radius and intrusion in one pass.
 
-A sphere passes from face to face along the path whose narrowest place is widest (maximin). Void voxels are
-joined in the order of falling radius (union-find, as in Kruskal's algorithm); the radius at which both faces
-first belong to one cluster is the percolating radius, and the radius at which a voxel joins the cluster of
-the inlet is its access radius.
+A sphere passes from face to face along the path whose narrowest place is widest (maximin). The voids are flooded from
+the inlet, always through the widest voxel at the edge of what is flooded (Prim's algorithm for the maximum spanning
+tree; Pollack, Oper. Res. 8 (1960) 733, for the maximin path): the level at which a voxel is reached is its access radius,
+the level at which the far face is first reached the percolating radius. The edge waits in buckets, so the flood is linear
+in voxels; among the few of one bucket the widest goes first, so it is exact.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from percola.errors import ResourceError
 from percola.measure._volume import FloatVolume, Periodic
+from percola.measure.voids.voxel import FAR, SURFACE, SquaredVolume
 
-_LEVELS = 65535
+# Buckets for real radii: at 256^3 a handful of voxels wait in one of them at a time.
+_BUCKETS = 1 << 20
 
 
 @njit(cache=True, nogil=True)
-def _join(order, radius, shape, wrap, parent, following, access):  # type: ignore[no-untyped-def]
-    """Union of voxels by falling radius. Returns the place in the order at which inlet and outlet first meet,
-    or -1.
+def _flood(radius, shape, wrap, inlets, scale, buckets, until, access, following):  # type: ignore[no-untyped-def]
+    """Flood from the inlet faces (x low, x high, y low, ...) through the widest voxels first; C order.
 
-    Nodes are voxels (C order) plus inlet = size and outlet = size + 1. With ``access`` empty it stops at the
-    meeting; else it goes on and writes the access radius of every voxel, walking the member list of each
-    cluster as it joins the inlet's.
+    Writes the level at which each voxel is reached into ``access`` (0 at the start) and returns the voxel at whose
+    opening the last layer along z was first reached and the one reached there, or -1, -1. With ``until`` it stops then.
+    ``following`` links the voxels that wait in one bucket, and those of the present level (a stack).
     """
     nx, ny, nz = shape
-    size = nx * ny * nz
-    inlet, outlet = size, size + 1
-    parent[inlet], parent[outlet] = -2, -2  # a root holds minus the number of members minus one
-    met = -1
-    neighbour = np.empty(8, np.int64)
-    whole = access.shape[0] > 0
-    for n in range(order.shape[0]):
-        v = np.int64(order[n])
-        parent[v] = -2
-        if whole:
-            following[v] = v  # circular list of members
-        x = v // (ny * nz)
-        y = (v // nz) % ny
-        z = v % nz
-        count = 0
-        if x > 0:
-            neighbour[count] = v - ny * nz
-            count += 1
-        elif wrap[0]:
-            neighbour[count] = v + (nx - 1) * ny * nz
-            count += 1
-        if x < nx - 1:
-            neighbour[count] = v + ny * nz
-            count += 1
-        elif wrap[0]:
-            neighbour[count] = v - (nx - 1) * ny * nz
-            count += 1
-        if y > 0:
-            neighbour[count] = v - nz
-            count += 1
-        elif wrap[1]:
-            neighbour[count] = v + (ny - 1) * nz
-            count += 1
-        if y < ny - 1:
-            neighbour[count] = v + nz
-            count += 1
-        elif wrap[1]:
-            neighbour[count] = v - (ny - 1) * nz
-            count += 1
-        if z > 0:
-            neighbour[count] = v - 1
+    plane = ny * nz
+    head = np.full(buckets, np.int32(-1), np.int32)
+    neighbour = np.empty(6, np.int64)
+    top = np.int64(0)
+    exact = scale > 0  # real radii: a bucket holds a range of them
+    for face in range(6):
+        if not inlets[face]:
+            continue
+        ax = face // 2
+        n = shape[ax]
+        fixed = 0 if face % 2 == 0 else n - 1
+        for i in range(fixed if ax == 0 else 0, fixed + 1 if ax == 0 else nx):
+            for j in range(fixed if ax == 1 else 0, fixed + 1 if ax == 1 else ny):
+                for k in range(fixed if ax == 2 else 0, fixed + 1 if ax == 2 else nz):
+                    v = i * plane + j * nz + k
+                    if radius[v] > 0 and access[v] == 0:
+                        access[v] = radius[v]
+                        key = np.int64(radius[v] * scale) if exact else np.int64(radius[v])
+                        following[v] = head[key]
+                        head[key] = v
+                        top = max(top, key)
+    gate, met = np.int64(-1), np.int64(-1)
+    while top >= 0:
+        v = np.int64(head[top])
+        if v < 0:
+            top -= 1
+            continue
+        if exact and following[v] >= 0:
+            # The widest of this bucket, taken out of its list.
+            before, best = np.int64(-1), v
+            prior, m = v, np.int64(following[v])
+            while m >= 0:
+                if radius[m] > radius[best]:
+                    before, best = prior, m
+                prior, m = m, np.int64(following[m])
+            v = best
+            if before < 0:
+                head[top] = following[v]
+            else:
+                following[before] = following[v]
         else:
-            neighbour[count] = inlet
-        count += 1
-        if z < nz - 1:
-            neighbour[count] = v + 1
-        else:
-            neighbour[count] = outlet
-        count += 1
-        a = v
-        for c in range(count):
-            b = neighbour[c]
-            if parent[b] == -1:
-                continue  # not yet there
-            if whole and b == outlet:
-                continue  # met is seen when the inlet's cluster takes in a voxel of the last layer
-            while parent[a] >= 0:
-                a = parent[a]
-            while parent[b] >= 0:
-                if parent[parent[b]] >= 0:
-                    parent[b] = parent[parent[b]]
-                b = parent[b]
-            if a == b:
-                continue
-            if whole:
-                r = inlet
-                while parent[r] >= 0:
-                    if parent[parent[r]] >= 0:
-                        parent[r] = parent[parent[r]]
-                    r = parent[r]
-                if a == r or b == r:
-                    # The other cluster comes within reach of the inlet at this radius.
-                    start = b if a == r else a
-                    m = start
-                    while True:
-                        access[m] = radius[v]
-                        if met < 0 and m % nz == nz - 1:
-                            met = n
-                        m = following[m]
-                        if m == start:
-                            break
-                else:
-                    following[a], following[b] = following[b], following[a]
-            if parent[a] > parent[b]:  # fewer members
-                a, b = b, a
-            parent[a] += parent[b] + 1
-            parent[b] = a
-        if not whole:
-            a, b = inlet, outlet
-            while parent[a] >= 0:
-                a = parent[a]
-            while parent[b] >= 0:
-                b = parent[b]
-            if a == b:
-                return n
-    return met
+            head[top] = following[v]
+        start = v
+        level = access[v]
+        following[v] = np.int32(-1)
+        stack = v
+        while stack >= 0:
+            v = stack
+            stack = np.int64(following[v])
+            line = v // nz
+            z = v - line * nz
+            x = line // ny
+            y = line - x * ny
+            if z == nz - 1 and met < 0:
+                gate, met = start, v
+                if until:
+                    return gate, met
+            count = 0
+            if z > 0:
+                neighbour[count] = v - 1
+                count += 1
+            elif wrap[2]:
+                neighbour[count] = v + nz - 1
+                count += 1
+            if z < nz - 1:
+                neighbour[count] = v + 1
+                count += 1
+            elif wrap[2]:
+                neighbour[count] = v - nz + 1
+                count += 1
+            if y > 0:
+                neighbour[count] = v - nz
+                count += 1
+            elif wrap[1]:
+                neighbour[count] = v + plane - nz
+                count += 1
+            if y < ny - 1:
+                neighbour[count] = v + nz
+                count += 1
+            elif wrap[1]:
+                neighbour[count] = v - plane + nz
+                count += 1
+            if x > 0:
+                neighbour[count] = v - plane
+                count += 1
+            elif wrap[0]:
+                neighbour[count] = v + (nx - 1) * plane
+                count += 1
+            if x < nx - 1:
+                neighbour[count] = v + plane
+                count += 1
+            elif wrap[0]:
+                neighbour[count] = v - (nx - 1) * plane
+                count += 1
+            for c in range(count):
+                m = neighbour[c]
+                if access[m] != 0:
+                    continue
+                r = radius[m]
+                if r >= level:
+                    access[m] = level
+                    following[m] = stack
+                    stack = m
+                elif r > 0:
+                    access[m] = r
+                    key = np.int64(r * scale) if exact else np.int64(r)
+                    following[m] = head[key]
+                    head[key] = m
+    return gate, met
+
+
+Inlets = tuple[bool, bool, bool, bool, bool, bool]
+LOW_Z: Inlets = (False, False, False, False, True, False)
+"""The face at which the flow axis begins."""
+
+
+def flood(
+    values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW_Z, until: bool = False
+) -> tuple[NDArray[Any], int, int]:
+    """Maximin level of every voxel from the inlet faces: the largest, over all paths, of the smallest value on the path.
+
+    Args:
+        values: (nx, ny, nz), real or whole numbers, 0 or less where nothing passes.
+        periodic: whether each axis wraps.
+        inlets: which faces the flood comes from: x low, x high, y low, y high, z low, z high.
+        until: stop where the last layer along z is reached (levels are then known only above that).
+
+    Returns the levels (0 where nothing arrives), and the flat index of the narrowest voxel of the widest path to the last
+        layer along z and of where it arrives there; both -1 without one.
+    """
+    if values.size > 2**31 - 10:
+        raise ResourceError("radius", f"{values.size} voxels", "fewer than 2^31", "crop the volume")
+    flat = np.ascontiguousarray(values).ravel()
+    whole = flat.dtype.kind in "iu"
+    largest = float(flat.max())
+    access = np.zeros(flat.size, flat.dtype)
+    if largest <= 0:
+        return access.reshape(values.shape), -1, -1
+    buckets = int(largest) + 1 if whole else _BUCKETS + 1
+    scale = 0.0 if whole else _BUCKETS / largest
+    following = np.empty(flat.size, np.int32)
+    gate, met = _flood(
+        flat,
+        np.array(values.shape, np.int64),
+        np.array(periodic, np.bool_),
+        np.array(inlets, np.bool_),
+        scale,
+        buckets,
+        until,
+        access,
+        following,
+    )
+    return access.reshape(values.shape), int(gate), int(met)
 
 
 @dataclass(frozen=True)
@@ -133,42 +195,33 @@ class WidestPath:
     """Result of the maximin pass along the last axis, radii in voxels.
 
     Attributes: radius: radius of the largest sphere that passes from face to face, 0 if none does. throat:
-        voxel of the narrowest place of that path, None without a path. access: largest sphere radius that
-        reaches each voxel from the low face (0 where none), or None if not asked for.
+        voxel of the narrowest place of that path, None without a path. access: largest sphere that reaches each voxel
+        from the low face (0 where none) in the numbers given, radii or squared distances; None if not asked for.
     """
 
     radius: float
     throat: tuple[int, int, int] | None
-    access: FloatVolume | None
+    access: FloatVolume | SquaredVolume | None
 
 
-def widest_path(radius: FloatVolume, periodic: Periodic, access: bool = False) -> WidestPath:
-    """Maximin pass along the last axis over a map of sphere radii (``DistanceMap.cell``; 0 in polymer).
+def widest_path(radius: FloatVolume | SquaredVolume, periodic: Periodic, access: bool = False) -> WidestPath:
+    """Maximin pass along the last axis over a map of sphere radii (``DistanceMap.cell``; 0 in polymer) or of squared
+    distances between voxels (:func:`percola.measure.voids.voxel.voxel_distance`, whole numbers).
 
-    The last axis never wraps. Radii are sorted in 65535 steps of the largest (for 20 voxels: 3e-4 voxel); the
-    radius returned is the voxel's own. Cost: linear in voxels. Memory: 12 bytes a voxel, 20 with the access
-    map.
+    The last axis never wraps. Exact: of real radii no rounding to classes, of whole numbers none is needed.
+    Cost: linear in voxels; without the access map only as far as the path asks. Memory: 4 bytes a voxel and those of
+    the access map.
     """
-    shape = radius.shape
-    flat = np.ascontiguousarray(radius, dtype=np.float32).ravel()
-    if not np.isfinite(flat).all():
-        return WidestPath(math.inf, None, np.full(shape, np.inf, np.float32) if access else None)
-    voxels = np.flatnonzero(flat > 0).astype(np.int32)
-    if len(voxels) == 0:
-        return WidestPath(0.0, None, np.zeros(shape, np.float32) if access else None)
-    if flat.size > 2**31 - 10:
-        raise ResourceError("radius", f"{flat.size} voxels", "fewer than 2^31", "crop the volume")
-    key = (_LEVELS - np.rint(flat[voxels] * (_LEVELS / flat.max()))).astype(np.uint16)
-    order = voxels[np.argsort(key, kind="stable")]  # radix sort for 16 bits: linear, and ties stay in order
-    del key, voxels
-    parent = np.full(flat.size + 2, -1, np.int32)
-    following = np.empty(flat.size + 2 if access else 0, np.int32)
-    out = np.zeros(flat.size if access else 0, np.float32)
-    wrap = np.array([periodic[0], periodic[1], False], np.bool_)
-    met = _join(order, flat, np.array(shape, np.int64), wrap, parent, following, out)
-    reached = out.reshape(shape) if access else None
+    whole = radius.dtype.kind in "iu"
+    r = radius if whole else np.asarray(radius, dtype=np.float32)
+    unlimited = bool((r == FAR).all()) if whole else not bool(np.isfinite(r).all())
+    if unlimited:
+        full = np.full(r.shape, FAR if whole else np.inf, r.dtype) if access else None
+        return WidestPath(math.inf, None, full)
+    levels, gate, met = flood(r, (bool(periodic[0]), bool(periodic[1]), False), LOW_Z, not access)
+    reached = levels if access else None
     if met < 0:
         return WidestPath(0.0, None, reached)
-    voxel = int(order[met])
-    throat = tuple(int(i) for i in np.unravel_index(voxel, shape))
-    return WidestPath(float(flat[voxel]), throat, reached)  # type: ignore[arg-type]
+    throat = tuple(int(i) for i in np.unravel_index(gate, r.shape))
+    level = float(levels.ravel()[met])
+    return WidestPath(math.sqrt(level) - SURFACE if whole else level, throat, reached)  # type: ignore[arg-type]
