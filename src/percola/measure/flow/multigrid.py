@@ -1,0 +1,1093 @@
+"""Aggregation multigrid for steady conduction on voxels: link weights, not matrices, and pores that stay apart.
+
+The unknowns are voxel potentials; neighbouring voxels a and b exchange the flux w_ab (p_a - p_b). Conjugate
+gradients are preconditioned by one multigrid cycle:
+
+- *Aggregates.* Voxels of a 2 x 2 x 2 block that are joined inside the block become one unknown of the coarser
+  level; parts of a block that a wall separates become two. A thin wall is therefore never coarsened away, and a
+  neck of one voxel stays a link. Every further level does the same with the blocks.
+- *Coarse links.* Sums of the links between two aggregates, halved along every axis that was coarsened: the sum
+  alone has the right area but the old distance (over-correction; Braess, Computing 55 (1995) 379).
+- *Smoother.* Gauss-Seidel in two colours forward, the reverse afterwards, so the cycle is symmetric. Links of a
+  coarse level join only blocks that share a face, so two colours do there too (three where a periodic axis has
+  an odd number of blocks). On the finest level an odd periodic axis joins equal colours across the seam; there
+  the old values are used, which keeps symmetry and convergence.
+- *Cycle.* Every coarse level is solved by at most two steps of conjugate gradients preconditioned by the next
+  level (K-cycle; Notay and Vassilevski, Numer. Linear Algebra Appl. 15 (2008) 473). The outer iteration is the
+  flexible form of conjugate gradients for that reason.
+
+The finest level lives on the grid with one layer of ghost voxels: for uniform conductivity no weights are
+stored at all. Vectors are float32; the potential and every sum are float64, and the residual is computed anew
+from the potential each time it has fallen by three decades. Slabs are the same whatever the number of threads.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from percola.measure import _parallel
+from percola.measure._volume import BoolVolume, FloatVolume, Periodic
+
+_DIRECT = 300
+"""Unknowns at which the coarsest level is solved directly."""
+_LOSS = 0.25
+"""A coarse solve takes its second step where the first left more than this share of the residual."""
+_FRESH = 1e-3
+"""Fall of the residual norm after which it is computed anew in double precision."""
+
+
+def _over(task: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+    """``_parallel.run``, or one range after another inside a worker (solves that already run side by side)."""
+    if threading.current_thread().name.startswith("percola-measure"):
+        return [task(a, b) for a, b in ranges]
+    return _parallel.run(task, ranges)
+
+
+# --- links of a structure --------------------------------------------------------------------------------------
+# Arrays of the finest level have one layer of ghosts. Links are stored with their lower voxel, w[axis, voxel];
+# None stands for equal links c[axis] between open voxels. ``invd`` is the reciprocal sum of a voxel's links, 0
+# where nothing conducts, -1 in ghosts of end faces: a link to such a ghost is half as long, so it counts twice.
+
+
+@njit(cache=True, nogil=True)
+def _harmonic_links(kappa, mask, c, wrap, ends, w, a, b):  # type: ignore[no-untyped-def]
+    """Links of harmonic mean conductivity; an end face gets the conductivity of its voxel."""
+    shape = kappa.shape
+    at = np.empty(3, np.int64)
+    for x in range(a, b):
+        for y in range(shape[1]):
+            for z in range(shape[2]):
+                if not mask[x, y, z]:
+                    continue
+                here = float(kappa[x, y, z])
+                for ax in range(3):
+                    at[0], at[1], at[2] = x, y, z
+                    if ends == ax and at[ax] == 0:
+                        at[ax] -= 1
+                        w[ax, at[0] + 1, at[1] + 1, at[2] + 1] = c[ax] * here
+                        at[ax] += 1
+                    at[ax] += 1
+                    if at[ax] == shape[ax]:
+                        if ends == ax:
+                            w[ax, x + 1, y + 1, z + 1] = c[ax] * here
+                        if not wrap[ax]:
+                            continue
+                        at[ax] = 0
+                    if mask[at[0], at[1], at[2]]:
+                        there = float(kappa[at[0], at[1], at[2]])
+                        w[ax, x + 1, y + 1, z + 1] = c[ax] * 2.0 * here * there / (here + there)
+
+
+@njit(cache=True, nogil=True)
+def _diagonal_grid(open_, w, c, step, invd, a, b):  # type: ignore[no-untyped-def]
+    """Reciprocal sums of links; ``open_``: 1 open, 2 ghost of an end face, flat with ghosts as all arrays here."""
+    for v in range(a, b):
+        if not open_[v]:
+            continue
+        t = 0.0
+        for ax in range(3):
+            for side in range(2):
+                u = v + step[ax] if side else v - step[ax]
+                link = c[ax] if w is None else float(w[ax, v if side else u])
+                t += link * open_[u]
+        invd[v] = 1 / t if t > 0 else 0
+
+
+# --- finest level ------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _around(v, w, c, i, j, k):  # type: ignore[no-untyped-def]
+    """Sum of links times neighbours."""
+    if w is None:
+        s = c[0] * (v[i - 1, j, k] + v[i + 1, j, k]) + c[1] * (v[i, j - 1, k] + v[i, j + 1, k])
+        return s + c[2] * (v[i, j, k - 1] + v[i, j, k + 1])
+    s = w[0, i - 1, j, k] * v[i - 1, j, k] + w[0, i, j, k] * v[i + 1, j, k]
+    s += w[1, i, j - 1, k] * v[i, j - 1, k] + w[1, i, j, k] * v[i, j + 1, k]
+    return s + (w[2, i, j, k - 1] * v[i, j, k - 1] + w[2, i, j, k] * v[i, j, k + 1])
+
+
+@njit(cache=True, nogil=True)
+def _smooth_grid(z, r, invd, w, c, colour, a, b):  # type: ignore[no-untyped-def]
+    """z = (r + sum over neighbours)/diagonal on the voxels of one colour."""
+    _, ny, nz = z.shape
+    for i in range(a, b):
+        for j in range(1, ny - 1):
+            for k in range(1 + ((i + j + 1 + colour) & 1), nz - 1, 2):
+                d = invd[i, j, k]
+                if d > 0:
+                    z[i, j, k] = d * (r[i, j, k] + _around(z, w, c, i, j, k))
+
+
+@njit(cache=True, nogil=True)
+def _dots(z, r, y, a, b):  # type: ignore[no-untyped-def]
+    """Sums z r and z y over a flat range."""
+    zr, zy = 0.0, 0.0
+    for v in range(a, b):
+        zr += z[v] * r[v]
+        zy += z[v] * y[v]
+    return zr, zy
+
+
+@njit(cache=True, nogil=True)
+def _restrict_grid(z, r, invd, w, c, parts, base, shift, half, rc, a, b):  # type: ignore[no-untyped-def]
+    """Residual r - A z summed over the parts of the rows of blocks a..b; ``half``: 0 on the second colour."""
+    nx, ny, nz = z.shape
+    sx, sy, sz = shift
+    step = 2 if half else 1
+    for i in range((a << sx) + 1, min(b << sx, nx - 2) + 1):
+        for j in range(1, ny - 1):
+            bi, bj = (i - 1) >> sx, (j - 1) >> sy
+            for k in range(1 + ((i + j + 1) & 1) if half else 1, nz - 1, step):
+                d = invd[i, j, k]
+                if d > 0:
+                    s = _around(z, w, c, i, j, k)
+                    if not half:
+                        s += r[i, j, k] - z[i, j, k] / d
+                    rc[base[bi, bj, (k - 1) >> sz] + parts[i - 1, j - 1, k - 1]] += s
+
+
+@njit(cache=True, nogil=True)
+def _prolong_grid(z, invd, parts, base, shift, ec, half, a, b):  # type: ignore[no-untyped-def]
+    _, ny, nz = z.shape
+    sx, sy, sz = shift
+    step = 2 if half else 1
+    for i in range(a, b):
+        for j in range(1, ny - 1):
+            bi, bj = (i - 1) >> sx, (j - 1) >> sy
+            for k in range(1 + ((i + j + 1) & 1) if half else 1, nz - 1, step):
+                if invd[i, j, k] > 0:
+                    z[i, j, k] += ec[base[bi, bj, (k - 1) >> sz] + parts[i - 1, j - 1, k - 1]]
+
+
+@njit(cache=True, nogil=True)
+def _direction(z, r, invd, q, aq, w, c, beta, half, a, b):  # type: ignore[no-untyped-def]
+    """q = z + beta q, aq = A z + beta aq; returns q aq. ``half``: A z = r on the first colour."""
+    _, ny, nz = z.shape
+    total = 0.0
+    bt = np.float32(beta)
+    for i in range(a, b):
+        for j in range(1, ny - 1):
+            row = np.float32(0)
+            odd = (i + j + 1) & 1
+            for k in range(1, nz - 1):
+                d = invd[i, j, k]
+                if d > 0:
+                    if half and (k & 1) != odd:
+                        az = r[i, j, k]
+                    else:
+                        az = z[i, j, k] / d - _around(z, w, c, i, j, k)
+                    qk = z[i, j, k] + bt * q[i, j, k]
+                    ak = az + bt * aq[i, j, k]
+                    q[i, j, k] = qk
+                    aq[i, j, k] = ak
+                    row += qk * ak
+            total += row
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _advance(p, r, q, aq, alpha, a, b):  # type: ignore[no-untyped-def]
+    """p += alpha q, r -= alpha aq over a flat range; returns r r."""
+    al = np.float32(alpha)
+    total = 0.0
+    for v in range(a, b):
+        p[v] += alpha * q[v]
+        new = r[v] - al * aq[v]
+        r[v] = new
+        total += new * new
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _begin(z, r, invd, half, a, b):  # type: ignore[no-untyped-def]
+    """First half sweep from zero: the first colour; the second stays 0 or, with ``half``, does not matter."""
+    _, ny, nz = z.shape
+    for i in range(a, b):
+        for j in range(1, ny - 1):
+            for k in range(1, nz - 1):
+                z[i, j, k] = invd[i, j, k] * r[i, j, k]
+            if not half:
+                for k in range(1 + ((i + j) & 1), nz - 1, 2):
+                    z[i, j, k] = 0
+
+
+@njit(cache=True, nogil=True)
+def _fresh(p, invd, w, c, step, r, a, b):  # type: ignore[no-untyped-def]
+    """r = fluxes into each voxel, in double precision, over a flat range; returns r r."""
+    total = 0.0
+    for v in range(a, b):
+        if invd[v] <= 0:
+            continue
+        s = 0.0
+        for ax in range(3):
+            for side in range(2):
+                u = v + step[ax] if side else v - step[ax]
+                if invd[u] != 0:
+                    link = c[ax] if w is None else float(w[ax, v if side else u])
+                    s += link * (p[u] - p[v] if invd[u] > 0 else p[u] - 2.0 * p[v])
+        r[v] = s
+        total += s * s
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _fluxes(p, invd, w, c, step, shape, a, b):  # type: ignore[no-untyped-def]
+    """Flux through every plane between voxels, for each axis in a row, and the dissipation, of rows a..b."""
+    nx, ny, nz = shape
+    flux = np.zeros((3, max(nx, ny, nz) + 1))
+    lost = 0.0
+    for i in range(a, b):
+        for j in range(1, ny + 1):
+            for k in range(1, nz + 1):
+                v = i * step[0] + j * step[1] + k
+                if invd[v] <= 0:
+                    continue
+                for ax in range(3):
+                    at = i if ax == 0 else j if ax == 1 else k
+                    for side in range(1, -1 if at == 1 else 0, -1):
+                        u = v + step[ax] if side else v - step[ax]
+                        if invd[u] == 0:
+                            continue
+                        link = c[ax] if w is None else float(w[ax, v if side else u])
+                        drop = p[v] - p[u]
+                        if invd[u] < 0:
+                            drop, link = p[v] - 0.5 * p[u], 2.0 * link
+                        if side or invd[u] < 0:
+                            lost += link * drop * drop
+                        flux[ax, at + side - 1] += link * drop if side else -link * drop
+    return flux, lost
+
+
+# --- from the grid to the first coarse level -----------------------------------------------------------------
+
+_WEAK = 0.1
+"""Links below this share of the strongest link of both voxels do not join them on the coarser level."""
+
+
+@njit(cache=True, nogil=True)
+def _root(up, a):  # type: ignore[no-untyped-def]
+    while up[a] != a:
+        up[a] = up[up[a]]
+        a = up[a]
+    return a
+
+
+@njit(cache=True, nogil=True)
+def _parts_of_blocks(invd, w, step, shift, parts, count, a, b):  # type: ignore[no-untyped-def]
+    """Number the joined parts of every block: ``parts`` of each voxel, ``count`` of each block.
+
+    Voxels join by strong links. A part whose strongest link leads to another part of the block joins that one
+    part only, so a weakly conducting layer between two strong parts never unites them.
+    """
+    shape = parts.shape
+    up, to = np.empty(8, np.int64), np.empty(8, np.int64)
+    new, cell = np.empty(8, np.int64), np.empty(8, np.int64)
+    top, best = np.empty(8, np.float32), np.empty(8, np.float32)
+    low, many, off = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64)
+    for bi in range(a, b):
+        for bj in range(count.shape[1]):
+            for bk in range(count.shape[2]):
+                low[0], low[1], low[2] = bi << shift[0], bj << shift[1], bk << shift[2]
+                for ax in range(3):
+                    many[ax] = min(1 << shift[ax], shape[ax] - low[ax])
+                off[0], off[1], off[2] = many[1] * many[2], many[2], 1
+                size = many[0] * many[1] * many[2]
+                some = False
+                for v in range(size):
+                    x, y, z = v // off[0], v // off[1] % many[1], v % many[2]
+                    g = (low[0] + x + 1) * step[0] + (low[1] + y + 1) * step[1] + low[2] + z + 1
+                    cell[v] = g if invd[g] > 0 else -1
+                    up[v] = v
+                    if cell[v] >= 0:
+                        some = True
+                        if w is not None:
+                            top[v] = 0
+                            for ax in range(3):
+                                top[v] = max(top[v], w[ax, g], w[ax, g - step[ax]])
+                count[bi, bj, bk] = 0
+                if not some:
+                    continue
+                for phase in range(1 if w is None else 2):
+                    if phase == 1:
+                        for v in range(size):
+                            best[v], to[v] = 0, -1
+                            if cell[v] >= 0:
+                                g = _root(up, v)
+                                top[g] = max(top[g], top[v])
+                    for v in range(size):
+                        for ax in range(3):
+                            if v // off[ax] % many[ax] == many[ax] - 1:
+                                continue
+                            u = v + off[ax]
+                            if cell[v] < 0 or cell[u] < 0:
+                                continue
+                            link = np.float32(1) if w is None else w[ax, cell[v]]
+                            g, h = _root(up, v), _root(up, u)
+                            if g == h or link <= 0:
+                                continue
+                            if phase == 0:
+                                if w is None or link >= _WEAK * max(top[v], top[u]):
+                                    up[max(g, h)] = min(g, h)
+                            else:
+                                if link > best[g]:
+                                    best[g], to[g] = link, h
+                                if link > best[h]:
+                                    best[h], to[h] = link, g
+                    if phase == 1:
+                        for v in range(size):
+                            if to[v] >= 0 and best[v] >= _WEAK * top[v]:
+                                g, h = _root(up, v), _root(up, to[v])
+                                up[max(g, h)] = min(g, h)
+                m = 0
+                for v in range(size):
+                    if cell[v] < 0:
+                        continue
+                    g = _root(up, v)
+                    if g == v:
+                        new[v] = m
+                        m += 1
+                    x, y, z = v // off[0], v // off[1] % many[1], v % many[2]
+                    parts[low[0] + x, low[1] + y, low[2] + z] = new[g]
+                count[bi, bj, bk] = m
+
+
+@njit(cache=True, nogil=True)
+def _links_of_blocks(invd, w, c, step, shift, scale, parts, base, count, ptr, col, val, extra, fill, a, b):  # type: ignore[no-untyped-def]
+    """Links between the parts of neighbouring blocks: counted into ``ptr`` (``fill`` False) or written."""
+    shape = parts.shape
+    ids = np.empty((8, 48), np.int64)
+    ws = np.empty((8, 48), np.float32)
+    many = np.empty(8, np.int64)
+    ends = np.empty(8, np.float64)
+    at, low = np.empty(3, np.int64), np.empty(3, np.int64)
+    for bi in range(a, b):
+        for bj in range(base.shape[1]):
+            for bk in range(base.shape[2]):
+                m = count[bi, bj, bk]
+                if m == 0:
+                    continue
+                first = base[bi, bj, bk]
+                many[:m] = 0
+                ends[:m] = 0
+                low[0], low[1], low[2] = bi, bj, bk
+                for x in range(bi << shift[0], min((bi + 1) << shift[0], shape[0])):
+                    for y in range(bj << shift[1], min((bj + 1) << shift[1], shape[1])):
+                        for z in range(bk << shift[2], min((bk + 1) << shift[2], shape[2])):
+                            v = (x + 1) * step[0] + (y + 1) * step[1] + z + 1
+                            if invd[v] <= 0:
+                                continue
+                            me = parts[x, y, z]
+                            for link in range(6):
+                                ax, side = link >> 1, link & 1
+                                u = v + step[ax] if side else v - step[ax]
+                                if invd[u] == 0:
+                                    continue
+                                at[0], at[1], at[2] = x, y, z
+                                at[ax] += 2 * side - 1
+                                inside = 0 <= at[ax] < shape[ax]
+                                if inside and w is None and at[ax] >> shift[ax] == low[ax]:
+                                    continue  # equal links inside a block join its voxels
+                                s = c[ax] if w is None else float(w[ax, v if side else u])
+                                s *= scale[ax]
+                                if invd[u] < 0:
+                                    ends[me] += 2.0 * s
+                                    continue
+                                if not inside:
+                                    at[ax] = 0 if side else shape[ax] - 1
+                                other = base[at[0] >> shift[0], at[1] >> shift[1], at[2] >> shift[2]]
+                                other += parts[at[0], at[1], at[2]]
+                                if other == first + me or s <= 0:
+                                    continue
+                                n = 0
+                                while n < many[me] and ids[me, n] != other:
+                                    n += 1
+                                if n == many[me]:
+                                    ids[me, n] = other
+                                    ws[me, n] = 0
+                                    many[me] += 1
+                                ws[me, n] += s
+                for me in range(m):
+                    if not fill:
+                        ptr[first + me + 1] = many[me]
+                        continue
+                    e = ptr[first + me]
+                    for n in range(many[me]):
+                        col[e + n] = ids[me, n]
+                        val[e + n] = ws[me, n]
+                    extra[first + me] = ends[me]
+
+
+# --- coarse levels: lists of links -----------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _join(ptr, col, val, key, up, top):  # type: ignore[no-untyped-def]
+    """Join the unknowns of each coarser block by the rule of :func:`_parts_of_blocks`; ``up`` leads to the root."""
+    n = len(ptr) - 1
+    for a in range(n):
+        up[a] = a
+        t = np.float32(0)
+        for u in range(ptr[a], ptr[a + 1]):
+            t = max(t, val[u])
+        top[a] = t
+    for a in range(n):
+        for u in range(ptr[a], ptr[a + 1]):
+            b = col[u]
+            if b > a and key[a] == key[b] and val[u] >= _WEAK * max(top[a], top[b]):
+                g, h = _root(up, a), _root(up, b)
+                if g != h:
+                    up[max(g, h)] = min(g, h)
+    best = np.zeros(n, np.float32)
+    to = np.full(n, -1, np.int32)
+    for a in range(n):
+        g = _root(up, a)
+        top[g] = max(top[g], top[a])
+        for u in range(ptr[a], ptr[a + 1]):
+            b = col[u]
+            if key[a] == key[b] and val[u] > best[g] and _root(up, b) != g:
+                best[g], to[g] = val[u], b
+    for a in range(n):
+        if to[a] >= 0 and best[a] >= _WEAK * top[a]:
+            g, h = _root(up, a), _root(up, to[a])
+            if g != h:
+                up[max(g, h)] = min(g, h)
+    for a in range(n):
+        up[a] = _root(up, a)
+
+
+@njit(cache=True, nogil=True)
+def _coarse_links(ptr, col, val, extra, at_block, scale, ends, parent, kids, kid, cptr, ccol, cval, cextra):  # type: ignore[no-untyped-def]
+    """Sum the links between aggregates, scaled by the axis along which each runs."""
+    n = len(cptr) - 1
+    slot = np.full(n, -1, np.int64)
+    at = 0
+    for c in range(n):
+        begin = at
+        e = 0.0
+        for v in range(kids[c], kids[c + 1]):
+            a = kid[v]
+            e += extra[a]
+            for u in range(ptr[a], ptr[a + 1]):
+                d = parent[col[u]]
+                if d == c:
+                    continue
+                b = col[u]
+                ax = 0 if at_block[0, a] != at_block[0, b] else 1 if at_block[1, a] != at_block[1, b] else 2
+                w = val[u] * scale[ax]
+                if slot[d] >= begin:
+                    cval[slot[d]] += w
+                else:
+                    slot[d] = at
+                    ccol[at] = d
+                    cval[at] = w
+                    at += 1
+        cextra[c] = e * ends
+        cptr[c + 1] = at
+    return at
+
+
+@njit(cache=True, nogil=True)
+def _diagonal(ptr, val, extra, invd):  # type: ignore[no-untyped-def]
+    for a in range(len(invd)):
+        t = float(extra[a])
+        for u in range(ptr[a], ptr[a + 1]):
+            t += val[u]
+        invd[a] = 1 / t if t > 0 else 0
+
+
+@njit(cache=True, nogil=True)
+def _sweep(ptr, col, val, invd, x, r, a, b):  # type: ignore[no-untyped-def]
+    for i in range(a, b):
+        s = r[i]
+        for u in range(ptr[i], ptr[i + 1]):
+            s += val[u] * x[col[u]]
+        x[i] = s * invd[i]
+
+
+@njit(cache=True, nogil=True)
+def _restrict_list(ptr, col, val, invd, x, r, kids, kid, rc, zero_from, a, b):  # type: ignore[no-untyped-def]
+    """Residual r - A x summed over aggregates a..b; it is zero from number ``zero_from`` on."""
+    for c in range(a, b):
+        total = np.float32(0)
+        for v in range(kids[c], kids[c + 1]):
+            i = kid[v]
+            if i >= zero_from or invd[i] == 0:
+                continue
+            s = r[i] - x[i] / invd[i]
+            for u in range(ptr[i], ptr[i + 1]):
+                s += val[u] * x[col[u]]
+            total += s
+        rc[c] = total
+
+
+@njit(cache=True, nogil=True)
+def _prolong_list(x, ec, parent, a, b):  # type: ignore[no-untyped-def]
+    for i in range(a, b):
+        x[i] += ec[parent[i]]
+
+
+@njit(cache=True, nogil=True)
+def _multiply(ptr, col, val, invd, x, r, y, v, a, b):  # type: ignore[no-untyped-def]
+    """y = A x; returns x y, x r and x v."""
+    xy, xr, xv = 0.0, 0.0, 0.0
+    for i in range(a, b):
+        s = np.float32(0)
+        if invd[i] != 0:
+            s = x[i] / invd[i]
+        for u in range(ptr[i], ptr[i + 1]):
+            s -= val[u] * x[col[u]]
+        y[i] = s
+        xy += x[i] * s
+        xr += x[i] * r[i]
+        xv += x[i] * v[i]
+    return xy, xr, xv
+
+
+@njit(cache=True, nogil=True)
+def _subtract(r, v, alpha, out, a, b):  # type: ignore[no-untyped-def]
+    """out = r - alpha v; returns r r and out out."""
+    al = np.float32(alpha)
+    before, after = 0.0, 0.0
+    for i in range(a, b):
+        s = r[i] - al * v[i]
+        out[i] = s
+        before += r[i] * r[i]
+        after += s * s
+    return before, after
+
+
+@njit(cache=True, nogil=True)
+def _mix(x, c, first, second, a, b):  # type: ignore[no-untyped-def]
+    f, s = np.float32(first), np.float32(second)
+    for i in range(a, b):
+        x[i] = f * c[i] + s * x[i]
+
+
+@dataclass
+class _Level:
+    """One coarse level: links of each unknown, unknowns sorted by colour."""
+
+    ptr: NDArray[Any]
+    col: NDArray[Any]
+    val: NDArray[Any]
+    extra: NDArray[Any]
+    invd: NDArray[Any]
+    colours: list[int]
+    parent: NDArray[Any] | None = None
+    kids: NDArray[Any] | None = None
+    kid: NDArray[Any] | None = None
+    inverse: NDArray[Any] | None = None
+    work: list[NDArray[Any]] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        return len(self.invd)
+
+    def spans(self, a: int, b: int) -> list[tuple[int, int]]:
+        return (
+            [(a + s, a + t) for s, t in _parallel.slabs(b - a, max(1, min(16, (b - a) >> 15)))]
+            if b > a
+            else []
+        )
+
+
+def _colouring(blocks: tuple[int, ...], wrap: Sequence[bool]) -> tuple[list[NDArray[Any]], int]:
+    """A number for each block along each axis whose sum modulo the number of colours differs between neighbours."""
+    odd = any(w and n % 2 and n > 1 for n, w in zip(blocks, wrap, strict=True))
+    lines = []
+    for n, w in zip(blocks, wrap, strict=True):
+        line = (np.arange(n) % 2).astype(np.uint8)
+        if w and n % 2 and n > 1:
+            line[-1] = 2
+        lines.append(line)
+    return lines, 3 if odd else 2
+
+
+def _next_factor(blocks: tuple[int, ...], size: Sequence[float]) -> tuple[int, ...]:
+    """Axes to halve: those whose links are within a factor of about two of the strongest."""
+    open_ = [s for n, s in zip(blocks, size, strict=True) if n > 1]
+    least = min(open_)
+    return tuple(2 if n > 1 and s < 1.5 * least else 1 for n, s in zip(blocks, size, strict=True))
+
+
+class Multigrid:
+    """The hierarchy for one set of links.
+
+    Args:
+        open_: int8 with one layer of ghosts: 1 where something conducts (ghosts of periodic axes: as across), 2
+            in ghosts of end faces.
+        w: links, float32, (3, *open_.shape), or None for equal links.
+        size: relative edges of a voxel.
+        wrap: whether each axis wraps.
+        ends: axis with end faces, or None.
+    """
+
+    def __init__(
+        self,
+        open_: NDArray[np.int8],
+        w: FloatVolume | None,
+        size: Sequence[float],
+        wrap: Periodic,
+        ends: int | None,
+    ) -> None:
+        self.shape = tuple(n - 2 for n in open_.shape)
+        self.w = w
+        self.c = link_factors(size)
+        self.wrap = wrap
+        self.ends = ends
+        self.step = (open_.shape[1] * open_.shape[2], open_.shape[2], 1)
+        self.invd = np.zeros(open_.shape, np.float32)
+        flat_w = None if w is None else w.reshape(3, -1)
+        flat, flat_open = self.invd.reshape(-1), open_.reshape(-1)
+        c, step = self.c, self.step
+        _over(lambda a, b: _diagonal_grid(flat_open, flat_w, c, step, flat, a, b), self.flat_rows())
+        self.invd[open_ == 2] = -1
+        refill(self.invd, wrap, None, (0.0, 0.0, 0.0))
+        self.half = not any(p and n % 2 for p, n in zip(wrap, self.shape, strict=True))
+        factor = _next_factor(self.shape, size) if max(self.shape) > 1 else (1, 1, 1)
+        self.shift = tuple(f - 1 for f in factor)
+        self.levels: list[_Level] = []
+        self._first_level(factor, size)
+
+    def rows(self) -> list[tuple[int, int]]:
+        """Ranges of the first axis, ghosts left out."""
+        pieces = max(1, min(16, int(np.prod(self.shape)) >> 16))
+        return [(a + 1, b + 1) for a, b in _parallel.slabs(self.shape[0], pieces)]
+
+    def flat_rows(self) -> list[tuple[int, int]]:
+        """The same ranges as flat indices."""
+        return [(a * self.step[0], b * self.step[0]) for a, b in self.rows()]
+
+    # --- setup
+
+    def _first_level(self, f: tuple[int, ...], size: Sequence[float]) -> None:
+        blocks = tuple(-(-n // g) for n, g in zip(self.shape, f, strict=True))
+        self.parts = np.zeros(self.shape, np.uint8)
+        count = np.zeros(blocks, np.uint8)
+        self.blocks = _parallel.slabs(blocks[0], len(self.rows()))
+        invd = self.invd.reshape(-1)
+        w = None if self.w is None else self.w.reshape(3, -1)
+        step, shift, parts = self.step, self.shift, self.parts
+        _over(lambda a, b: _parts_of_blocks(invd, w, step, shift, parts, count, a, b), self.blocks)
+        lines, colours = _colouring(blocks, self.wrap)
+        base = np.zeros(blocks, np.int32)
+        starts = [0]
+        for colour in range(colours):
+            mine = (lines[0][:, None, None] + lines[1][None, :, None] + lines[2]) % np.uint8(
+                colours
+            ) == colour
+            numbers = count[mine]
+            edges = np.cumsum(numbers, dtype=np.int64)
+            base[mine] = starts[-1] + edges - numbers
+            starts.append(starts[-1] + (int(edges[-1]) if len(edges) else 0))
+        n = starts[-1]
+        self.base = base
+        ptr = np.zeros(n + 1, np.int64)
+        extra = np.zeros(n, np.float32)
+        scale = tuple(1.0 / g for g in f)
+        col, val = np.empty(0, np.int32), np.empty(0, np.float32)
+        common = (invd, w, self.c, step, shift, scale, parts, base, count, ptr)
+        _over(lambda a, b: _links_of_blocks(*common, col, val, extra, False, a, b), self.blocks)
+        np.cumsum(ptr, out=ptr)
+        col, val = np.empty(ptr[-1], np.int32), np.empty(ptr[-1], np.float32)
+        _over(lambda a, b: _links_of_blocks(*common, col, val, extra, True, a, b), self.blocks)
+        at_block = np.empty((3, n), np.int16)
+        many = count.ravel()
+        where = np.flatnonzero(many)
+        where = where[np.argsort(base.ravel()[where], kind="stable")]
+        for ax, line in enumerate(np.unravel_index(where, blocks)):
+            at_block[ax] = np.repeat(line.astype(np.int16), many[where])
+        self._add(ptr, col, val, extra, starts)
+        self._coarsen(blocks, at_block, tuple(s * g for s, g in zip(size, f, strict=True)))
+
+    def _add(self, ptr: Any, col: Any, val: Any, extra: Any, starts: list[int]) -> None:
+        invd = np.empty(len(extra), np.float32)
+        _diagonal(ptr, val, extra, invd)
+        level = _Level(ptr, col, val, extra, invd, starts)
+        level.work = [np.zeros(level.n, np.float32) for _ in range(6)]
+        self.levels.append(level)
+
+    def _coarsen(self, blocks: tuple[int, ...], at_block: NDArray[Any], size: tuple[float, ...]) -> None:
+        while True:
+            level = self.levels[-1]
+            if level.n <= _DIRECT or max(blocks) == 1 or len(level.col) == 0:
+                break
+            f = _next_factor(blocks, size)
+            blocks = tuple(-(-n // g) for n, g in zip(blocks, f, strict=True))
+            coarse = at_block // np.array(f, np.int16)[:, None]
+            key = np.ravel_multi_index(tuple(coarse.astype(np.int64)), blocks)
+            up = np.empty(level.n, np.int32)
+            _join(level.ptr, level.col, level.val, key, up, np.empty(level.n, np.float32))
+            roots = np.flatnonzero(up == np.arange(level.n, dtype=np.int32))
+            lines, colours = _colouring(blocks, self.wrap)
+            tint = sum(line[coarse[ax, roots]] for ax, line in enumerate(lines)) % colours
+            order = np.lexsort((key[roots], tint))
+            roots = roots[order]
+            starts = [0, *np.cumsum(np.bincount(tint, minlength=colours)).tolist()]
+            number = np.empty(level.n, np.int32)
+            number[roots] = np.arange(len(roots), dtype=np.int32)
+            parent = number[up]
+            n = len(roots)
+            kids = np.zeros(n + 1, np.int32)
+            np.cumsum(np.bincount(parent, minlength=n), out=kids[1:])
+            kid = np.argsort(parent, kind="stable").astype(np.int32)
+            ptr = np.zeros(n + 1, level.ptr.dtype)
+            col, val = np.empty(len(level.col), np.int32), np.empty(len(level.col), np.float32)
+            extra = np.empty(n, np.float32)
+            scale = tuple(1.0 / g for g in f)
+            ends = 1.0 if self.ends is None else scale[self.ends]
+            total = _coarse_links(
+                level.ptr,
+                level.col,
+                level.val,
+                level.extra,
+                at_block,
+                scale,
+                ends,
+                parent,
+                kids,
+                kid,
+                ptr,
+                col,
+                val,
+                extra,
+            )
+            level.parent, level.kids, level.kid = parent, kids, kid
+            self._add(ptr, col[:total].copy(), val[:total].copy(), extra, starts)
+            at_block = coarse[:, roots]
+            size = tuple(s * g for s, g in zip(size, f, strict=True))
+        level = self.levels[-1]
+        if level.n <= _DIRECT and len(level.col):
+            level.inverse = _inverse(level)
+
+    # --- cycle
+
+    def _presmooth(self, level: _Level, r: NDArray[Any], x: NDArray[Any]) -> None:
+        s = level.colours
+        np.multiply(r[: s[1]], level.invd[: s[1]], out=x[: s[1]])
+        x[s[1] :] = 0
+        for c in range(1, len(s) - 1):
+            _over(
+                lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
+                level.spans(s[c], s[c + 1]),
+            )
+
+    def _postsmooth(self, level: _Level, r: NDArray[Any], x: NDArray[Any]) -> None:
+        s = level.colours
+        for c in range(len(s) - 2, -1, -1):
+            _over(
+                lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
+                level.spans(s[c], s[c + 1]),
+            )
+
+    def _cycle(self, number: int, r: NDArray[Any], x: NDArray[Any]) -> None:
+        """x = one multigrid cycle for r on a coarse level."""
+        level = self.levels[number]
+        if level.inverse is not None:
+            x[:] = level.inverse @ r
+            return
+        self._presmooth(level, r, x)
+        if level.parent is not None and level.kids is not None:
+            below = self.levels[number + 1]
+            rc, ec = below.work[0], below.work[1]
+            zero_from = level.colours[-2]
+            _over(
+                lambda a, b: _restrict_list(
+                    level.ptr,
+                    level.col,
+                    level.val,
+                    level.invd,
+                    x,
+                    r,
+                    level.kids,
+                    level.kid,
+                    rc,
+                    zero_from,
+                    a,
+                    b,
+                ),
+                below.spans(0, below.n),
+            )
+            self.coarse(number + 1, rc, ec)
+            _over(lambda a, b: _prolong_list(x, ec, level.parent, a, b), level.spans(0, level.n))
+        self._postsmooth(level, r, x)
+
+    def coarse(self, number: int, r: NDArray[Any], x: NDArray[Any]) -> None:
+        """x = at most two steps of conjugate gradients, preconditioned by the cycle, for A x = r (K-cycle)."""
+        level = self.levels[number]
+        if level.inverse is not None:
+            x[:] = level.inverse @ r
+            return
+        c, v, rest, w = level.work[2:6]
+        links = (level.ptr, level.col, level.val, level.invd)
+        whole = level.spans(0, level.n)
+        self._cycle(number, r, c)
+        rho, alpha, _ = _sums(_over(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
+        if rho <= 0:
+            x[:] = 0
+            return
+        t = alpha / rho
+        before, after = _sums(_over(lambda a, b: _subtract(r, v, t, rest, a, b), whole))
+        if after <= _LOSS**2 * before:
+            np.multiply(c, np.float32(t), out=x)
+            return
+        self._cycle(number, rest, x)
+        beta, second, gamma = _sums(_over(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
+        rho2 = beta - gamma * gamma / rho
+        if rho2 <= 0:
+            np.multiply(c, np.float32(t), out=x)
+            return
+        _over(lambda a, b: _mix(x, c, t - gamma * second / (rho * rho2), second / rho2, a, b), whole)
+
+
+def _sums(parts: list[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(sum(p) for p in zip(*parts, strict=True))
+
+
+def _inverse(level: _Level) -> NDArray[np.float32]:
+    """Dense inverse of the coarsest level; parts that hang on no end face are solved with zero mean."""
+    n = level.n
+    matrix = np.zeros((n, n))
+    row = np.repeat(np.arange(n), np.diff(level.ptr))
+    np.subtract.at(matrix, (row, level.col), level.val.astype(float))
+    matrix = (matrix + matrix.T) / 2
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = csr_array((np.ones(len(level.col), np.int8), level.col, level.ptr), shape=(n, n))
+    count, which = connected_components(graph, directed=False)
+    matrix[np.arange(n), np.arange(n)] = -matrix.sum(1) + level.extra
+    held = np.bincount(which, weights=level.extra, minlength=count) > 0
+    free = []
+    for c in np.flatnonzero(~held):
+        mine = np.flatnonzero(which == c)
+        matrix[np.ix_(mine, mine)] += np.abs(matrix[mine, mine]).mean() + (len(mine) == 1)
+        free.append(mine)
+    inverse = np.linalg.inv(matrix)
+    for mine in free:
+        inverse[np.ix_(mine, mine)] -= inverse[np.ix_(mine, mine)].mean()
+    return np.ascontiguousarray(inverse, np.float32)
+
+
+# --- structures to links -------------------------------------------------------------------------------------------
+
+
+def link_factors(size: Sequence[float]) -> tuple[float, float, float]:
+    """Cross-section over length of a link along each axis, relative to the first: exact for bricks of any edges."""
+    hx, hy, hz = (float(h) for h in size)
+    return (1.0, (hx / hy) ** 2, (hx / hz) ** 2)
+
+
+def wrapping(shape: Sequence[int], periodic: Sequence[bool], ends: int | None) -> Periodic:
+    """Axes that wrap: not the one with end faces, nor one of a single voxel (which would link to itself)."""
+    return tuple(bool(p) and ax != ends and shape[ax] > 1 for ax, p in enumerate(periodic))  # type: ignore[return-value]
+
+
+def _with_ghosts(mask: BoolVolume, wrap: Periodic, ends: int | None) -> NDArray[np.int8]:
+    open_ = np.zeros([n + 2 for n in mask.shape], np.int8)
+    open_[1:-1, 1:-1, 1:-1] = mask
+    refill(open_, wrap, None, (0, 0, 0))
+    if ends is not None:
+        for ghost, inner in ((0, 1), (-1, -2)):
+            face: list[Any] = [slice(1, -1)] * 3
+            face[ends] = ghost
+            beside = list(face)
+            beside[ends] = inner
+            open_[tuple(face)] = 2 * open_[tuple(beside)]
+    return open_
+
+
+def uniform_links(
+    mask: BoolVolume, periodic: Sequence[bool], ends: int | None, size: Sequence[float] = (1, 1, 1)
+) -> Multigrid:
+    """The hierarchy for voxels of conductivity 1 between insulating ones.
+
+    Args:
+        mask: voxels that conduct.
+        periodic: whether each axis wraps.
+        ends: axis with a potential held on both end faces, half a voxel from the outermost centres; or None.
+        size: relative edges of a voxel.
+    """
+    wrap = wrapping(mask.shape, periodic, ends)
+    return Multigrid(_with_ghosts(mask, wrap, ends), None, size, wrap, ends)
+
+
+def conductive_links(
+    kappa: FloatVolume,
+    mask: BoolVolume,
+    periodic: Sequence[bool],
+    ends: int | None,
+    size: Sequence[float] = (1, 1, 1),
+) -> Multigrid:
+    """The hierarchy for voxels of their own conductivity; harmonic means between neighbours.
+
+    Args:
+        kappa: conductivity of each voxel, above 0 where ``mask``.
+        mask: voxels that conduct.
+        periodic, ends, size: see :func:`uniform_links`.
+    """
+    wrap = wrapping(mask.shape, periodic, ends)
+    w = np.zeros((3, *(n + 2 for n in mask.shape)), np.float32)
+    c, axis = link_factors(size), -1 if ends is None else ends
+    slabs = _parallel.slabs(mask.shape[0], max(1, min(16, mask.size >> 16)))
+    _over(lambda a, b: _harmonic_links(kappa, mask, c, wrap, axis, w, a, b), slabs)
+    return given_links(w, mask, wrap, ends, size)
+
+
+def given_links(
+    w: FloatVolume, mask: BoolVolume, wrap: Periodic, ends: int | None, size: Sequence[float]
+) -> Multigrid:
+    """The hierarchy for given links ``w[axis]`` to the next voxel; ghosts of periodic axes are filled here."""
+    for ax in range(3):
+        if wrap[ax]:
+            first: list[Any] = [slice(None)] * 3
+            last = list(first)
+            first[ax], last[ax] = 0, -2
+            w[ax][tuple(first)] = w[ax][tuple(last)]
+    return Multigrid(_with_ghosts(mask, wrap, ends), w, size, wrap, ends)
+
+
+# --- solving ---------------------------------------------------------------------------------------------------
+
+
+def refill(v: NDArray[Any], periodic: Periodic, ends: int | None, jump: Sequence[float]) -> None:
+    """Ghosts: across periodic axes the value of the other side, less or more the jump; at end faces twice 1 and 0."""
+    for ax in range(3):
+        n = v.shape[ax] - 2
+        low, high, first, last = ([slice(None)] * 3 for _ in range(4))
+        low[ax], high[ax], first[ax], last[ax] = 0, n + 1, 1, n  # type: ignore[call-overload]
+        if ax == ends:
+            v[tuple(low)] = 2 * jump[ax]
+            v[tuple(high)] = 0
+        elif periodic[ax]:
+            v[tuple(low)] = v[tuple(last)]
+            v[tuple(high)] = v[tuple(first)]
+            if jump[ax]:
+                v[tuple(low)] += jump[ax]
+                v[tuple(high)] -= jump[ax]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A potential and what flows.
+
+    Attributes:
+        potential: with its layer of ghosts.
+        dissipation: sum of link weight times squared potential difference: never below its value at the solution.
+        fluxes: total flux through every plane between voxels normal to each axis, (3, longest + 1).
+        iterations: conjugate gradient steps.
+        remaining: estimated excess of the dissipation, relative.
+        residual: norm of the net flux into voxels over that at the start.
+        settled: whether the tolerance was reached.
+    """
+
+    potential: NDArray[np.float64]
+    dissipation: float
+    fluxes: NDArray[np.float64]
+    iterations: int
+    remaining: float
+    residual: float
+    settled: bool
+
+
+def imbalance(flux: NDArray[np.float64]) -> float:
+    """Largest difference between the fluxes through two planes, over the mean flux."""
+    mean = abs(float(flux.mean()))
+    return float(np.ptp(flux)) / mean if mean > 0 else 0.0
+
+
+def solve(
+    grid: Multigrid,
+    p: NDArray[np.float64],
+    jump: Sequence[float],
+    tolerance: float,
+    balance: float | None = None,
+    axis: int = 2,
+    most: int = 200,
+) -> Solution:
+    """Minimize the dissipation from the potential ``p`` (changed in place).
+
+    Args:
+        grid: hierarchy of the links.
+        p: start, with ghosts (their content does not matter), 0 where nothing conducts.
+        jump: potential of the low end face (the high one has 0), or drop of potential across each periodic axis.
+        tolerance: of the dissipation, relative.
+        balance: largest relative difference between fluxes through planes normal to ``axis``; None: not asked.
+        most: iterations at most.
+    """
+    rows, flat_rows = grid.rows(), grid.flat_rows()
+    invd, w, half, step, shape = grid.invd, grid.w, grid.half, grid.step, grid.shape
+    c = tuple(np.float32(v) for v in grid.c)
+    flat_w = None if w is None else w.reshape(3, -1)
+    r, z, q, aq = (np.zeros(p.shape, np.float32) for _ in range(4))
+    flat_p, flat_r, flat_z, flat_q, flat_aq, flat_invd = (v.reshape(-1) for v in (p, r, z, q, aq, invd))
+    transfer = (grid.parts, grid.base, grid.shift)
+
+    def ghosts(v: NDArray[Any]) -> None:
+        refill(v, grid.wrap, None, (0.0, 0.0, 0.0))
+
+    def measure() -> tuple[NDArray[np.float64], float]:
+        refill(p, grid.wrap, grid.ends, jump)
+        found = _over(lambda a, b: _fluxes(flat_p, flat_invd, flat_w, grid.c, step, shape, a, b), rows)
+        return sum(f for f, _ in found), float(sum(e for _, e in found))
+
+    def renew() -> float:
+        refill(p, grid.wrap, grid.ends, jump)
+        return sum(
+            _over(lambda a, b: _fresh(flat_p, flat_invd, flat_w, grid.c, step, flat_r, a, b), flat_rows)
+        )
+
+    fluxes, dissipation = measure()
+    first = fresh = norm = renew()
+    qaq = 0.0
+    gains: list[float] = []
+    remaining, settled, steps, looked = 1.0, norm == 0, 0, 0
+    rc, ec = grid.levels[0].work[:2]
+    while not settled and steps < most:
+        _over(lambda a, b: _begin(z, r, invd, half, a, b), rows)
+        ghosts(z)
+        _over(lambda a, b: _smooth_grid(z, r, invd, w, c, 1, a, b), rows)
+        ghosts(z)
+        rc[:] = 0
+        _over(lambda a, b: _restrict_grid(z, r, invd, w, c, *transfer, half, rc, a, b), grid.blocks)
+        grid.coarse(0, rc, ec)
+        _over(lambda a, b: _prolong_grid(z, invd, *transfer, ec, half, a, b), rows)
+        for colour in (1, 0):
+            ghosts(z)
+            _over(lambda a, b, k=colour: _smooth_grid(z, r, invd, w, c, k, a, b), rows)  # type: ignore[misc]
+        ghosts(z)
+        zr, zaq = _sums(_over(lambda a, b: _dots(flat_z, flat_r, flat_aq, a, b), flat_rows))
+        beta = -zaq / qaq if qaq > 0 else 0.0
+        qaq = sum(_over(lambda a, b, s=beta: _direction(z, r, invd, q, aq, w, c, s, half, a, b), rows))  # type: ignore[misc]
+        steps += 1
+        if not (qaq > 0 and zr > 0):
+            settled = True
+            break
+        alpha = zr / qaq
+        norm = sum(_over(lambda a, b, s=alpha: _advance(flat_p, flat_r, flat_q, flat_aq, s, a, b), flat_rows))  # type: ignore[misc]
+        gains.append(alpha * zr)
+        dissipation -= gains[-1]
+        if norm < _FRESH**2 * fresh:
+            fresh = norm = renew()
+        if len(gains) > 1:
+            ratio = min(max(later / before for before, later in itertools.pairwise(gains[-3:])), 0.95)
+            remaining = gains[-1] * ratio / (1 - ratio) / dissipation if dissipation > 0 else 0.0
+        # The flux error is about the root of the energy error: no need to look at the fluxes earlier.
+        if len(gains) > 1 and remaining < tolerance and (balance is None or remaining < balance**2):
+            settled = balance is None
+            if balance is not None:
+                fluxes, exact = measure()
+                looked = steps
+                settled = imbalance(fluxes[axis, : shape[axis] + 1]) < balance
+    if looked != steps or steps == 0:
+        fluxes, exact = measure()
+    return Solution(p, exact, fluxes, steps, remaining, (norm / first) ** 0.5 if first else 0.0, settled)
