@@ -130,19 +130,33 @@ def _areas(v, f, wrap, scale, x0, x1, area, walls):  # type: ignore[no-untyped-d
     """
     nx, ny, nz = v.shape
     for x in range(x0, x1):
+        xp = _beside(x + 1, nx, wrap[0])
         for y in range(ny):
+            yp = _beside(y + 1, ny, wrap[1])
+            row = v[x, y]
+            row_x = v[xp, y] if xp >= 0 else row
+            row_y = v[x, yp] if yp >= 0 else row
             for z in range(nz):
-                here = v[x, y, z]
+                here = row[z]
+                zp = z + 1
+                if zp == nz:
+                    zp = 0 if wrap[2] else z
+                if row_x[z] == here and row_y[z] == here and row[zp] == here:
+                    continue
                 for ax in range(3):
                     i, j, k = x, y, z
                     if ax == 0:
-                        i = _beside(x + 1, nx, wrap[0])
+                        if row_x[z] == here:
+                            continue
+                        i = xp
                     elif ax == 1:
-                        j = _beside(y + 1, ny, wrap[1])
+                        if row_y[z] == here:
+                            continue
+                        j = yp
                     else:
-                        k = _beside(z + 1, nz, wrap[2])
-                    if i < 0 or j < 0 or k < 0 or v[i, j, k] == here:
-                        continue
+                        if row[zp] == here:
+                            continue
+                        k = zp
                     a, b = f[x, y, z], f[i, j, k]
                     t = min(max(a / (a - b), 0.0), 1.0) if a != b else 0.5
                     ax0, ay0, az0 = _slope(f, wrap, x, y, z)
@@ -167,25 +181,39 @@ def _curvatures(f, wrap, x0, x1, scale, total, bins, means, gausses, joint):  # 
     """
     nx, ny, nz = f.shape
     for x in range(x0, x1):
+        xp = _beside(x + 1, nx, wrap[0])
         for y in range(ny):
+            yp = _beside(y + 1, ny, wrap[1])
+            row = f[x, y]
+            row_x = f[xp, y] if xp >= 0 else row
+            row_y = f[x, yp] if yp >= 0 else row
             for z in range(nz):
+                here = row[z]
+                inside = here < 0
+                zp = z + 1
+                if zp == nz:
+                    zp = 0 if wrap[2] else z
+                if (row_x[z] < 0) == inside and (row_y[z] < 0) == inside and (row[zp] < 0) == inside:
+                    continue
+                ok0, a0, b0, d0, h0, k0 = _shape(f, wrap, x, y, z)
+                if not ok0:
+                    continue
                 for ax in range(3):
                     i, j, k = x, y, z
                     if ax == 0:
-                        i = _beside(x + 1, nx, wrap[0])
+                        there = row_x[z]
+                        i = xp
                     elif ax == 1:
-                        j = _beside(y + 1, ny, wrap[1])
+                        there = row_y[z]
+                        j = yp
                     else:
-                        k = _beside(z + 1, nz, wrap[2])
-                    if i < 0 or j < 0 or k < 0:
-                        continue
-                    here, there = f[x, y, z], f[i, j, k]
-                    if (here < 0) == (there < 0):
+                        there = row[zp]
+                        k = zp
+                    if (there < 0) == inside:
                         continue
                     t = here / (here - there)
-                    ok0, a0, b0, d0, h0, k0 = _shape(f, wrap, x, y, z)
                     ok1, a1, b1, d1, h1, k1 = _shape(f, wrap, i, j, k)
-                    if not (ok0 and ok1):
+                    if not ok1:
                         continue
                     na, nb, nd = (1 - t) * a0 + t * a1, (1 - t) * b0 + t * b1, (1 - t) * d0 + t * d1
                     length = np.sqrt(na * na + nb * nb + nd * nd) + 1e-12
