@@ -176,7 +176,7 @@ def _direction(z, r, invd, q, aq, w, c, beta, half, a, b):  # type: ignore[no-un
     bt = np.float32(beta)
     for i in range(a, b):
         for j in range(1, ny - 1):
-            row = np.float32(0)
+            row = 0.0
             odd = (i + j + 1) & 1
             for k in range(1, nz - 1):
                 d = invd[i, j, k]
@@ -221,21 +221,23 @@ def _begin(z, r, invd, half, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fresh(p, invd, w, c, step, r, a, b):  # type: ignore[no-untyped-def]
-    """r = fluxes into each voxel, in double precision, over a flat range; returns r r."""
+def _fresh(p, invd, w, c, step, shape, r, a, b):  # type: ignore[no-untyped-def]
+    """r = fluxes into each voxel, in double precision; returns r r."""
     total = 0.0
-    for v in range(a, b):
-        if invd[v] <= 0:
-            continue
-        s = 0.0
-        for ax in range(3):
-            for side in range(2):
-                u = v + step[ax] if side else v - step[ax]
-                if invd[u] != 0:
-                    link = c[ax] if w is None else float(w[ax, v if side else u])
-                    s += link * (p[u] - p[v] if invd[u] > 0 else p[u] - 2.0 * p[v])
-        r[v] = s
-        total += s * s
+    for i in range(a, b):
+        for j in range(1, shape[1] + 1):
+            for v in range(i * step[0] + j * step[1] + 1, i * step[0] + j * step[1] + shape[2] + 1):
+                if invd[v] <= 0:
+                    continue
+                s = 0.0
+                for ax in range(3):
+                    for side in range(2):
+                        u = v + step[ax] if side else v - step[ax]
+                        if invd[u] != 0:
+                            link = c[ax] if w is None else float(w[ax, v if side else u])
+                            s += link * (p[u] - p[v] if invd[u] > 0 else p[u] - 2.0 * p[v])
+                r[v] = s
+                total += s * s
     return total
 
 
@@ -1043,7 +1045,7 @@ def solve(
     def renew() -> float:
         refill(p, grid.wrap, grid.ends, jump)
         return sum(
-            _over(lambda a, b: _fresh(flat_p, flat_invd, flat_w, grid.c, step, flat_r, a, b), flat_rows)
+            _over(lambda a, b: _fresh(flat_p, flat_invd, flat_w, grid.c, step, shape, flat_r, a, b), rows)
         )
 
     fluxes, dissipation = measure()
