@@ -38,12 +38,17 @@ _TILES = 4
 
 def spacings_m(spacing_m: Spacing, ndim: int = 3) -> tuple[float, float, float]:
     """Edges of a voxel along x, y and z [m] from one number or one for each axis."""
-    values = [float(spacing_m)] * ndim if isinstance(spacing_m, (int, float)) else [float(h) for h in spacing_m]
+    values = (
+        [float(spacing_m)] * ndim if isinstance(spacing_m, (int, float)) else [float(h) for h in spacing_m]
+    )
     if len(values) == 2:
         values.append(min(values))
     if len(values) != 3 or not all(math.isfinite(h) and h > 0 for h in values):
         raise InputError(
-            "spacing_m", f"{spacing_m!r}", "a positive number of metres, or one for each axis", "give the voxel size"
+            "spacing_m",
+            f"{spacing_m!r}",
+            "a positive number of metres, or one for each axis",
+            "give the voxel size",
         )
     return values[0], values[1], values[2]
 
@@ -190,7 +195,11 @@ def _clip(origin, direction, shape):  # type: ignore[no-untyped-def]
 def _field_at(f, x, y, z):  # type: ignore[no-untyped-def]
     """Trilinear value between voxel centres, constant in the half voxel at the faces."""
     nx, ny, nz = f.shape
-    x, y, z = min(max(x - 0.5, 0.0), nx - 1.0), min(max(y - 0.5, 0.0), ny - 1.0), min(max(z - 0.5, 0.0), nz - 1.0)
+    x, y, z = (
+        min(max(x - 0.5, 0.0), nx - 1.0),
+        min(max(y - 0.5, 0.0), ny - 1.0),
+        min(max(z - 0.5, 0.0), nz - 1.0),
+    )
     i, j, k = min(int(x), max(nx - 2, 0)), min(int(y), max(ny - 2, 0)), min(int(z), max(nz - 2, 0))
     u, v, w = x - i, y - j, z - k
     a, b, c = min(i + 1, nx - 1), min(j + 1, ny - 1), min(k + 1, nz - 1)
@@ -219,7 +228,7 @@ def _rays(v, f, sub, corner, du, dv, direction, i0, i1, j0, j1, step, sums, numb
             start = low
             ends = 0
             if sub:
-                count = int(math.ceil((high - low) / step))
+                count = math.ceil((high - low) / step)
                 pace = (high - low) / count
                 a = _field_at(
                     f,
@@ -245,7 +254,7 @@ def _rays(v, f, sub, corner, du, dv, direction, i0, i1, j0, j1, step, sums, numb
                 continue
             for k in range(3):
                 x = origin[k] + (low + 1e-9) * direction[k]
-                cell[k] = min(max(int(math.floor(x)), 0), v.shape[k] - 1)
+                cell[k] = min(max(math.floor(x), 0), v.shape[k] - 1)
                 if direction[k] > 1e-12:
                     ahead[k] = (cell[k] + 1 - origin[k]) / direction[k]
                 elif direction[k] < -1e-12:

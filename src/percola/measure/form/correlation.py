@@ -98,7 +98,7 @@ class AxisCorrelation:
     @property
     def distance_m(self) -> NDArray[np.float64]:
         """Lags [m]."""
-        return np.arange(self.both.shape[1]) * self.step_m
+        return np.asarray(np.arange(self.both.shape[1]) * self.step_m, np.float64)
 
     @property
     def s2(self) -> NDArray[np.float64]:
@@ -118,9 +118,7 @@ class AxisCorrelation:
 
 def _covariance(a: AxisCorrelation, keep: NDArray[np.intp]) -> NDArray[np.float64]:
     n = a.pairs[keep].sum(0).astype(float)
-    return np.asarray(
-        a.both[keep].sum(0) / n - (a.leading[keep].sum(0) / n) * (a.trailing[keep].sum(0) / n)
-    )
+    return np.asarray(a.both[keep].sum(0) / n - (a.leading[keep].sum(0) / n) * (a.trailing[keep].sum(0) / n))
 
 
 def _walls(a: AxisCorrelation, keep: NDArray[np.intp]) -> float:
@@ -201,7 +199,7 @@ def _lag_slabs(field: NDArray[Any], periodic: Periodic, longest: tuple[int, int,
     import scipy.fft
 
     workers = _parallel.threads()
-    nx, ny, nz = field.shape
+    nx = field.shape[0]
     lx, ly, lz = longest
     mx, my, mz = (
         n if wrap else scipy.fft.next_fast_len(n + lag, real=(ax == 2))
@@ -285,7 +283,7 @@ def radial_correlation(
     count_z = (void.shape[2] if wrap[2] else void.shape[2] - np.abs(z)) * np.ones(len(z))
     count_yz = count_y[:, None] * count_z[None, :]
     r2_yz = (y * edge[1])[:, None] ** 2 + (z * edge[2])[None, :] ** 2
-    for first, slab in _lag_slabs(void, wrap, longest, phi):  # type: ignore[arg-type]
+    for first, slab in _lag_slabs(void, wrap, longest, phi):
         for k, sums in enumerate(slab):
             x = first + k
             count_x = void.shape[0] if wrap[0] else void.shape[0] - x
@@ -297,7 +295,7 @@ def radial_correlation(
             total += twice * np.bincount(index, sums.ravel(), shells + 1)[:shells]
             weight += twice * np.bincount(index, pairs, shells + 1)[:shells]
             radius += twice * np.bincount(index, pairs * r.ravel(), shells + 1)[:shells]
-            _collect(along, sums, count_x * count_yz, x, longest)  # type: ignore[arg-type]
+            _collect(along, sums, count_x * count_yz, x, longest)
     steps = np.sqrt(((DIRECTIONS * edge) ** 2).sum(1))
     distances = steps[:, None] * np.arange(most)[None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -413,9 +411,7 @@ def structure_factor(
     return Spectrum(wave, s, free, peak, error, mean)
 
 
-def _peak(
-    k: NDArray[np.float64], s: NDArray[np.float64], modes: NDArray[np.float64]
-) -> tuple[float, float]:
+def _peak(k: NDArray[np.float64], s: NDArray[np.float64], modes: NDArray[np.float64]) -> tuple[float, float]:
     """Place of the maximum by a weighted parabola through log S over the shells above half of it."""
     if len(k) < 3 or not (s > 0).any():
         return math.nan, math.nan
@@ -511,7 +507,9 @@ def correlation_measurements(
     void, h, wrap, _ = volume_of(void, spacing_m, periodic)
     phi = float(void.mean())
     if phi in (0.0, 1.0) or max(void.shape) < 4:
-        reason = "there is no polymer" if phi == 1 else "there is no void" if phi == 0 else "the box is too small"
+        reason = (
+            "there is no polymer" if phi == 1 else "there is no void" if phi == 0 else "the box is too small"
+        )
         return [
             Measurement(name, None, "m", None, _METHOD, region, reason=reason, citations=_CITED)
             for name in ("correlation_length", "structure_wavelength")
@@ -646,9 +644,7 @@ def _add_directions(evidence: dict[str, Any], radial: RadialCorrelation) -> None
 def _isotropy_check(lengths: Sequence[tuple[float, float]], axes: Sequence[int]) -> Check:
     """Whether the 1/e lengths along the axes agree within their errors (chi-square, 95 %)."""
     known = [(v, e) for v, e in lengths if math.isfinite(v) and math.isfinite(e) and e > 0]
-    words = ", ".join(
-        f"{'xyz'[ax]} {v:.3g} +- {e:.1g} m" for ax, (v, e) in zip(axes, lengths, strict=True)
-    )
+    words = ", ".join(f"{'xyz'[ax]} {v:.3g} +- {e:.1g} m" for ax, (v, e) in zip(axes, lengths, strict=True))
     if len(known) < 2:
         return Check("axes agree", "warn", f"not known: {words}")
     from scipy.stats import chi2

@@ -25,7 +25,6 @@ from percola.measure.voids.thickness import local_thickness
 from percola.measure.voids.widest import widest_path
 from percola.measurement import Measurement
 
-
 CURVATURE_RANGE = 6.0
 """Histograms of mean and principal curvatures run from - to + this, in units of the surface per volume; what
 lies outside is in the first and last bin. A sphere of polymer of volume fraction f has H = 1/(3 f)."""
@@ -338,9 +337,7 @@ def curvature(
     surface = float(_link_areas(void, smooth, periodic, (1.0, 1.0, 1.0)).sum())
     del smooth
     ranges = _parallel.slabs(void.shape[0])
-    sums = [
-        (np.zeros(7), np.zeros(20), np.zeros(48), np.zeros(48), np.zeros((24, 24))) for _ in ranges
-    ]
+    sums = [(np.zeros(7), np.zeros(20), np.zeros(48), np.zeros(48), np.zeros((24, 24))) for _ in ranges]
 
     def work(x0: int, x1: int) -> None:
         _curvatures(field, wrap, x0, x1, surface or 1.0, *sums[ranges.index((x0, x1))])
@@ -352,7 +349,7 @@ def curvature(
         nan = math.nan
         return Curvature(surface, nan, nan, nan, nan, nan, nan, ())
     mean, mean_square, gauss, saddle, polymer, pore = (float(t / area) for t in total[1:7])
-    shares = [tuple(float(b / area) for b in part) for part in (bins, means, gausses)]
+    index, by_mean, by_gauss = (tuple(float(b / area) for b in part) for part in (bins, means, gausses))
     return Curvature(
         surface,
         mean,
@@ -361,7 +358,9 @@ def curvature(
         saddle,
         polymer,
         pore,
-        *shares,
+        index,
+        by_mean,
+        by_gauss,
         tuple(tuple(float(b / area) for b in row) for row in joint),
     )
 

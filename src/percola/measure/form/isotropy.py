@@ -121,10 +121,11 @@ def chord_statistics(void: BoolVolume) -> ChordStatistics:
     """
     void = np.ascontiguousarray(void)
     sums = np.zeros((13, 2, 5))
-    _parallel.run(
-        lambda a, b: [_lines(void, DIRECTIONS[i], sums[i]) for i in range(a, b)],
-        [(i, i + 1) for i in range(13)],
-    )
+
+    def work(i: int, _: int) -> None:
+        _lines(void, DIRECTIONS[i], sums[i])
+
+    _parallel.run(work, [(i, i + 1) for i in range(13)])
     steps = np.sqrt((DIRECTIONS**2).sum(1))
     walls = sums[:, 0, 1] + sums[:, 1, 1]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from percola.errors import InputError
 from percola.measure import _parallel
-from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic
+from percola.measure._volume import PARA, BoolVolume, FloatVolume
 from percola.measure.form.chords import Spacing, volume_of
 from percola.measurement import Check, Measurement
 
@@ -166,15 +166,18 @@ def _chains(beside, count, node, place, radius, centre, ball, ends, data):  # ty
 
 
 @njit(cache=True, nogil=True)
-def _clean(ends, data, alive, centre, ball, rounds):  # type: ignore[no-untyped-def]
-    """Remove spurs, merge junctions inside one ball, dissolve nodes of two struts, until nothing changes."""
+def _clean(ends, data, alive, centre, ball, face, rounds):  # type: ignore[no-untyped-def]
+    """Remove spurs, merge junctions inside one ball, dissolve nodes of two struts, until nothing changes.
+
+    A strut from inside that ends at a face is cut there, no spur.
+    """
     edges, nodes = ends.shape[0], centre.shape[0]
     degree = np.zeros(nodes, np.int64)
     incident = np.full((nodes, 2), -1, np.int64)
     root = np.arange(nodes)
     weight = np.ones(nodes)
     reach = ball.copy()
-    for turn in range(rounds):
+    for _ in range(rounds):
         changed = False
         degree[:] = 0
         for e in range(edges):
@@ -187,7 +190,9 @@ def _clean(ends, data, alive, centre, ball, rounds):  # type: ignore[no-untyped-
                 continue
             a, b = ends[e, 0], ends[e, 1]
             da, db = degree[a], degree[b]
-            spur = (da == 1 and db > 2) or (db == 1 and da > 2)
+            spur = (da == 1 and db > 2 and (face[b] or not face[a])) or (
+                db == 1 and da > 2 and (face[a] or not face[b])
+            )
             loop = a == b and da > 2 and data[e, 0] < 2 * reach[a]
             if (spur and data[e, 0] < reach[a] + reach[b]) or loop:
                 alive[e] = False
@@ -245,6 +250,7 @@ def _clean(ends, data, alive, centre, ball, rounds):  # type: ignore[no-untyped-
                 centre[a, k] = (weight[a] * centre[a, k] + weight[b] * centre[b, k]) / total
             weight[a] = total
             ball[a] = max(ball[a], ball[b])
+            face[a] = face[a] or face[b]
         for e in range(edges):
             if alive[e]:
                 for side in range(2):
@@ -273,6 +279,7 @@ class Skeleton:
         position_m: of the nodes, from the corner of the box, (nodes, 3) [m]; may lie outside a wrapped box.
         radius_m: of the ball inscribed at each node [m].
         degree: struts at each node; 1 for free ends.
+        face: whether the ball at the node reaches the end of what was thinned: struts are cut there.
         core: nodes that count, see :func:`skeleton_graph`.
         struts: the two nodes of each strut, (struts, 2).
         length_m: along the strut, node to node, at least their distance [m].
@@ -287,6 +294,7 @@ class Skeleton:
     position_m: NDArray[np.float64]
     radius_m: NDArray[np.float64]
     degree: NDArray[np.int64]
+    face: NDArray[np.bool_]
     core: NDArray[np.bool_]
     struts: NDArray[np.int64]
     length_m: NDArray[np.float64]
@@ -306,9 +314,9 @@ class Skeleton:
 
     @property
     def weight(self) -> NDArray[np.float64]:
-        """Part of each strut that belongs to the core: half for each end that does; 0 for dead ends."""
-        both = self.degree[self.struts].min(1) >= 3 if len(self.struts) else np.zeros(0, bool)
-        return np.asarray(0.5 * self.core[self.struts].sum(1) * both) if len(self.struts) else np.zeros(0)
+        """Part of each strut that belongs to the core: half for each end that does; 0 for dead and cut ends."""
+        branch = (self.degree >= 3) & ~self.face
+        return np.asarray(0.5 * self.core[self.struts].sum(1) * branch[self.struts].all(1))
 
 
 def _mean_chord(phase: BoolVolume, h: tuple[float, float, float]) -> float:
@@ -338,9 +346,9 @@ def skeleton_graph(
         phase: True in the phase, (nx, ny, nz).
         spacing_m: edge of a voxel [m], one or one for each axis (lengths and radii are then in space; the
             thinning itself goes by voxels).
-        periodic: wrapped axes are continued by a mean chord of the phase on either side; nodes of the box
-            count. At faces that do not wrap struts are cut: nodes nearer to them than a mean chord (at most a
-            quarter of the box) do not count.
+        periodic: wrapped axes are continued on either side by the longer mean chord of both phases; nodes of
+            the box count. At faces that do not wrap struts are cut: nodes nearer to them than that chord (at
+            most a quarter of the box) do not count, and struts to them count for the coordination only.
         distance_m: distance of the centres to the wall [m], same shape; None: that of the voxels, measured
             between centres less half a voxel (narrow struts read up to 0.3 voxel wide or narrow).
 
@@ -350,7 +358,7 @@ def skeleton_graph(
     """
     phase, h, wrap, _ = volume_of(phase, spacing_m, periodic)
     empty = np.zeros(0)
-    chord = _mean_chord(phase, h)
+    chord = max(_mean_chord(phase, h), _mean_chord(~phase, h))
     margin = [0, 0, 0]
     frame = [0.0, 0.0, 0.0]
     for ax in range(3):
@@ -363,7 +371,20 @@ def skeleton_graph(
     if phase.all() or not phase.any():
         none = np.zeros(0, np.int64)
         return Skeleton(
-            np.zeros((0, 3)), empty, none, none > 0, np.zeros((0, 2), np.int64), empty, empty, empty, volume, 0, 0, 0, 0
+            np.zeros((0, 3)),
+            empty,
+            none,
+            none > 0,
+            none > 0,
+            np.zeros((0, 2), np.int64),
+            empty,
+            empty,
+            empty,
+            volume,
+            0,
+            0,
+            0,
+            0,
         )
     import edt
     from skimage.morphology import skeletonize
@@ -400,7 +421,10 @@ def skeleton_graph(
     found, rings = _chains(beside, count, node, place, radius, centre, ball, ends, data)
     ends, data = ends[:found].copy(), data[:found].copy()
     alive = np.ones(found, np.bool_)
-    degree = _clean(ends, data, alive, centre, ball, 50)
+    low = np.where(margin, -np.array(margin) * np.array(h), 0.0)
+    high = np.array(phase.shape) * np.array(h) - low
+    face = ((centre - low < ball[:, None] + 2 * max(h)) | (high - centre < ball[:, None] + 2 * max(h))).any(1)
+    degree = _clean(ends, data, alive, centre, ball, face, 50)
     live = np.flatnonzero(degree > 0)
     number = np.full(nodes, -1, np.int64)
     number[live] = np.arange(len(live))
@@ -408,12 +432,13 @@ def skeleton_graph(
     data = data[alive]
     position = centre[live]
     size_m = np.array(phase.shape) * np.array(h)
-    core = ((position >= frame) & (position < size_m - frame)).all(1)
+    core = ((position >= frame) & (position < size_m - frame)).all(1) & ~face[live]
     far = np.linalg.norm(position[struts[:, 0]] - position[struts[:, 1]], axis=1)
     return Skeleton(
         position,
         ball[live],
         degree[live],
+        face[live],
         core,
         struts,
         np.maximum(data[:, 0], far),
@@ -496,7 +521,10 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> dic
 def _histogram(values: NDArray[np.float64], weights: NDArray[np.float64], bins: int = 30) -> dict[str, Any]:
     top = float(values.max()) * (1 + 1e-9)
     found, edges = np.histogram(values, bins, (0.0, top), weights=weights)
-    return {"edges_m": [float(f"{e:.5g}") for e in edges], "share": [float(f"{s:.5g}") for s in found / weights.sum()]}
+    return {
+        "edges_m": [float(f"{e:.5g}") for e in edges],
+        "share": [float(f"{s:.5g}") for s in found / weights.sum()],
+    }
 
 
 def _results(

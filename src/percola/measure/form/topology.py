@@ -146,7 +146,9 @@ def components(phase: BoolVolume, periodic: Periodic, neighbours: Literal[6, 26]
     wrap = [bool(p and n > 1) for p, n in zip(periodic, phase.shape, strict=True)]
     if not phase.any():
         return Components(0, np.zeros(0, np.int64), 0, (False, False, False), 0)
-    longer = np.pad(phase, [(0, int(w)) for w in wrap], mode="wrap") if any(wrap) else np.ascontiguousarray(phase)
+    longer = (
+        np.pad(phase, [(0, int(w)) for w in wrap], mode="wrap") if any(wrap) else np.ascontiguousarray(phase)
+    )
     labels, count = cc3d.connected_components(longer, connectivity=neighbours, return_N=True)
     links = [np.zeros((0, 3), np.int64)]
     for ax in range(3):
@@ -373,7 +375,5 @@ def _euler_density(
         # On the torus a closed phase and its open complement have the same Euler number; per place it holds too.
         return euler_number(block if neighbours == 6 else ~block, closed)[1] / voxel_m3
 
-    parts = (
-        [density(phase[b], (False,) * 3) for b in _blocks(phase.shape)] if min(phase.shape) >= 24 else []
-    )
+    parts = [density(phase[b], (False,) * 3) for b in _blocks(phase.shape)] if min(phase.shape) >= 24 else []
     return density(phase, wrap), _spread(parts)
