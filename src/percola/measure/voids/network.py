@@ -22,7 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from percola.errors import InputError, ResourceError
-from percola.measure._volume import PARA, BoolVolume, FloatVolume, Periodic, checked
+from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
 from percola.measure.voids.distance import DistanceMap, distance_map
 from percola.measurement import Check, Measurement
 
@@ -40,6 +40,8 @@ _LEVELS = 65535
 # part of the disc of that radius. What is less are corners, where a third pore lies between two, and cracks.
 _CRACK = 0.5
 _DISC_PART = 0.5
+# A voxel with a face neighbour higher by more than this lies on a slope.
+_SLOPE = 0.9
 # Periodic images are kept as one number of base 31: offsets of up to 15 boxes.
 _BASE = 31
 _HALF = 15
@@ -121,9 +123,12 @@ def _grow(order, radius, shape, wrap, ratio, noise, label, up, peak, parent):  #
         found = 0
         last, last_root = np.int32(0), np.int64(-1)
         best, best_r = -1, np.float32(-1)
-        # Across edges and corners only where the voxel's own sphere reaches the neighbour: the way is in the voids.
+        # Across edges and corners only where the voxel's own sphere reaches the neighbour, so that the way is in the
+        # voids, and not from far down a slope: passes lie on ridges, and it saves half of the time.
         reach = 26 if r >= _LENGTH[25] else (18 if r >= _LENGTH[17] else 6)
         for d in range(reach):
+            if d == 6 and best_r > r + np.float32(_SLOPE):
+                break
             w = v + offset[d] if inside else _to(v, d, shape, wrap)
             if w < 0:
                 continue
@@ -193,53 +198,60 @@ def _grow(order, radius, shape, wrap, ratio, noise, label, up, peak, parent):  #
 
 
 @njit(cache=True, nogil=True)
-def _settle(order, radius, shape, wrap, label, up, number, parent, image, sums, low, high):  # type: ignore[no-untyped-def]
+def _settle(shape, wrap, label, up, number, parent, image, sums, low, high):  # type: ignore[no-untyped-def]
     """Final labels, periodic image of every voxel with respect to the top of its pore, and sums over each pore:
     voxels, x, y, z (unwrapped); lowest and highest x, y, z.
     """
     nx, ny, nz = shape
     wraps = wrap[0] or wrap[1] or wrap[2]
-    for n in range(order.shape[0]):
-        v = np.int64(order[n])
+    for v in range(label.shape[0]):
+        if label[v] == 0:
+            continue
         a = np.int64(label[v] - 1)
         while parent[a] != a:
             parent[a] = parent[parent[a]]
             a = parent[a]
         label[v] = number[a] + 1
-    for n in range(order.shape[0]):
-        v = np.int64(order[n])
-        ox = oy = oz = 0
-        if wraps:
-            if image[v] < 0:
-                at = v
-                passed = 0
-                while image[at] < 0 and up[at] != _TOP:
-                    d = np.int64(up[at])
-                    passed += _crossing(at, d, shape)
-                    at = _to(at, d, shape, wrap)
-                if image[at] < 0:
-                    image[at] = _ZERO
-                code = np.int64(image[at]) - passed
-                at = v
-                while image[at] < 0:
-                    image[at] = code
-                    d = np.int64(up[at])
-                    code += _crossing(at, d, shape)
-                    at = _to(at, d, shape, wrap)
-            code = np.int64(image[v])
-            ox, oy, oz = (
-                code % _BASE - _HALF,
-                (code // _BASE) % _BASE - _HALF,
-                code // (_BASE * _BASE) - _HALF,
-            )
-        x, y, z = v // (ny * nz) + ox * nx, (v // nz) % ny + oy * ny, v % nz + oz * nz
-        i = label[v] - 1
-        sums[i, 0] += 1
-        sums[i, 1] += x
-        sums[i, 2] += y
-        sums[i, 3] += z
-        low[i, 0], low[i, 1], low[i, 2] = min(low[i, 0], x), min(low[i, 1], y), min(low[i, 2], z)
-        high[i, 0], high[i, 1], high[i, 2] = max(high[i, 0], x), max(high[i, 1], y), max(high[i, 2], z)
+    v = -1
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                v += 1
+                if label[v] == 0:
+                    continue
+                u, q, t = x, y, z
+                if wraps:
+                    if image[v] < 0:
+                        at = v
+                        passed = 0
+                        while image[at] < 0 and up[at] != _TOP:
+                            d = np.int64(up[at])
+                            passed += _crossing(at, d, shape)
+                            at = _to(at, d, shape, wrap)
+                        if image[at] < 0:
+                            image[at] = _ZERO
+                        code = np.int64(image[at]) - passed
+                        at = v
+                        while image[at] < 0:
+                            image[at] = code
+                            d = np.int64(up[at])
+                            code += _crossing(at, d, shape)
+                            at = _to(at, d, shape, wrap)
+                    code = np.int64(image[v])
+                    u += (code % _BASE - _HALF) * nx
+                    q += ((code // _BASE) % _BASE - _HALF) * ny
+                    t += (code // (_BASE * _BASE) - _HALF) * nz
+                i = label[v] - 1
+                sums[i, 0] += 1
+                sums[i, 1] += u
+                sums[i, 2] += q
+                sums[i, 3] += t
+                low[i, 0], low[i, 1], low[i, 2] = min(low[i, 0], u), min(low[i, 1], q), min(low[i, 2], t)
+                high[i, 0], high[i, 1], high[i, 2] = (
+                    max(high[i, 0], u),
+                    max(high[i, 1], q),
+                    max(high[i, 2], t),
+                )
 
 
 @njit(cache=True, nogil=True)
@@ -249,33 +261,41 @@ def _faces(label, image, shape, wrap, group, key, pores):  # type: ignore[no-unt
     group: number of the ordered pair with the image of the second seen from the first; key: 6 voxel + 2 axis + side,
     side 1 where the second pore of the pair lies on the low side.
     """
-    size = label.shape[0]
+    nx, ny, nz = shape
     fill = group.shape[0] > 0
     wraps = image.shape[0] > 0
+    ahead = np.array([ny * nz, nz, 1])
     count = 0
-    for v in range(size):
-        a = label[v]
-        if a == 0:
-            continue
-        for ax in range(3):
-            w = _to(v, 2 * ax + 1, shape, wrap)
-            if w < 0 or w == v:
-                continue
-            b = label[w]
-            if b == 0:
-                continue
-            delta = 0
-            if wraps:
-                delta = np.int64(image[v]) - np.int64(image[w]) + _crossing(v, 2 * ax + 1, shape)
-            if a == b and delta == 0:
-                continue
-            if fill:
-                i, j, side = np.int64(a - 1), np.int64(b - 1), 0
-                if i > j or (i == j and delta < 0):
-                    i, j, side, delta = j, i, 1, -delta
-                group[count] = (i * pores + j) * (2 * _BASE**3) + delta + _BASE**3
-                key[count] = 6 * v + 2 * ax + side
-            count += 1
+    v = -1
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                v += 1
+                a = label[v]
+                if a == 0:
+                    continue
+                for ax in range(3):
+                    last = x == nx - 1 if ax == 0 else (y == ny - 1 if ax == 1 else z == nz - 1)
+                    w = _to(v, 2 * ax + 1, shape, wrap) if last else v + ahead[ax]
+                    if w < 0 or w == v:
+                        continue
+                    b = label[w]
+                    if b == 0 or (a == b and not wraps):
+                        continue
+                    delta = np.int64(0)
+                    if wraps:
+                        delta = np.int64(image[v]) - np.int64(image[w])
+                        if last:
+                            delta += _crossing(v, 2 * ax + 1, shape)
+                        if a == b and delta == 0:
+                            continue
+                    if fill:
+                        i, j, side = np.int64(a - 1), np.int64(b - 1), 0
+                        if i > j or (i == j and delta < 0):
+                            i, j, side, delta = j, i, 1, -delta
+                        group[count] = (i * pores + j) * (2 * _BASE**3) + delta + _BASE**3
+                        key[count] = 6 * v + 2 * ax + side
+                    count += 1
     return count
 
 
@@ -411,7 +431,8 @@ class PoreNetwork:
         throat_centre_m: middle of the widest face, in the first pore's image, (T, 3).
         throat_radius_m: radius of the sphere that passes.
         throat_area_m2: magnitude of the interface's vector area, which depends on its rim only, not on its waves.
-        throat_perimeter_m: rim, lattice edges over their mean excess for the interface's normal.
+        throat_perimeter_m: rim, lattice edges over their mean excess for the interface's normal; without what lies on
+            faces of the volume, and at least that of the circle of the same area.
         throat_half_lengths_m: straight from either centre to the throat, (T, 2).
         throat_conductance_m3: volume flow times viscosity over pressure difference between the centres.
         boundary_pore, boundary_face: pores open to a face of the volume, and which (index of ``FACES``), (B,).
@@ -675,7 +696,7 @@ def _empty(
         boundary_area_m2=none,
         boundary_length_m=none,
         boundary_conductance_m3=none,
-        shape=void.shape,  # type: ignore[arg-type]
+        shape=void.shape,
         spacing_m=spacing_m,
         periodic=periodic,
         axis=axis,
@@ -757,10 +778,10 @@ def pore_network(
     pores = len(top)
     sums = np.zeros((pores, 4))
     low, high = np.full((pores, 3), 1 << 40, np.int64), np.full((pores, 3), -(1 << 40), np.int64)
-    _settle(order, radius, shape, wrap, label, up, number, parent, image, sums, low, high)
     del order
+    _settle(shape, wrap, label, up, number, parent, image, sums, low, high)
     peak = peak[top].astype(np.int64)
-    centre = np.stack(np.unravel_index(peak, void.shape), 1) + 0.5
+    centre: NDArray[np.float64] = np.stack(np.unravel_index(peak, void.shape), 1).astype(np.float64) + 0.5
     interfaces = _interfaces(label, image, radius, up, shape, wrap, centre, pores)
     openings = _openings(label, image, radius, up, void.shape, shape, wrap, centre, spacing_m)
     h = spacing_m
@@ -771,7 +792,7 @@ def pore_network(
         pore_volume_m3=sums[:, 0] * h**3,
         pore_radius_m=radius[peak].astype(float) * h,
         pore_wall_area_m2=_wall_area(found, label.reshape(void.shape), pores) * h**2,
-        pore_extent_m=(high - low + 1) * h,
+        pore_extent_m=(high - low + 1).astype(np.float64) * h,
         throat_pores=interfaces["pores"],
         throat_image=interfaces["image"],
         throat_centre_m=interfaces["centre"] * h,
@@ -781,7 +802,7 @@ def pore_network(
         throat_half_lengths_m=interfaces["halves"] * h,
         throat_conductance_m3=interfaces["conductance"] * h**3,
         **openings,
-        shape=void.shape,  # type: ignore[arg-type]
+        shape=void.shape,
         spacing_m=spacing_m,
         periodic=periodic,
         axis=axis,
@@ -870,7 +891,8 @@ def _interfaces(
     # A rim of direction u has |u_x| + |u_y| + |u_z| edges a length; mean over u in the plane normal to n:
     # (2/pi) sum sqrt(1 - n_i^2).
     excess = 2 / math.pi * np.sqrt(np.maximum(1 - normal**2, 0)).sum(1)
-    perimeter = np.maximum(edges / excess, 2 * math.pi * r)
+    # Never less than the circle's of that area: small digitized rims, and pieces that lie on the volume's faces.
+    perimeter = np.maximum(edges / excess, np.sqrt(4 * math.pi * area))
     inverse4 = [np.empty(n), np.empty(n)]
     for i, voxel in enumerate((mine, other)):
         _climb(
@@ -1007,4 +1029,146 @@ def _wall_area(distance: DistanceMap, labels: NDArray[np.int32], pores: int) -> 
     at[rows, axis] = np.where(component > 0, low + 1, low)
     at %= np.array(labels.shape)
     who = labels[at[:, 0], at[:, 1], at[:, 2]]
-    return np.bincount(who, np.abs(component), pores + 1)[1:]
+    out: NDArray[np.float64] = np.bincount(who, np.abs(component), pores + 1)[1:].astype(np.float64)
+    return out
+
+
+_CITED = ("edelsbrunner2002", "gostick2017", "felzenszwalb2012")
+_NAMES = (
+    ("pore_coordination", "1"),
+    ("mean_inscribed_pore_diameter", "m"),
+    ("mean_throat_diameter", "m"),
+    ("throat_to_pore_ratio", "1"),
+    ("pore_density", "1/m^3"),
+    ("network_permeability", "m^2"),
+)
+_METHOD = "pore network: watershed of the sphere radius, hills merged by persistence"
+# Standard deviation of network over Stokes permeability, see network_measurements.
+_NETWORK_ERROR = 0.2
+
+
+def network_measurements(network: PoreNetwork, region: str = "core") -> list[Measurement]:
+    """`pore_coordination`, `mean_inscribed_pore_diameter`, `mean_throat_diameter`, `throat_to_pore_ratio`,
+    `pore_density` and `network_permeability` of a network.
+
+    Means over the pores that no face cuts (over all where fewer than 8 are whole), throats over those between such pores.
+    throat_to_pore_ratio = mean of r_throat/((r_a + r_b)/2). pore_density counts pores whose centre does not lie in the
+    outermost layer of voxels of a face: there a cut makes tops that are none. Pores and throats narrower than a voxel are
+    counted in the evidence only.
+
+    Uncertainty: standard errors of the means, sqrt(N) of the count (an upper bound: pores keep their distance); what the
+    choice of ``persistence`` does is not in it. Of the permeability 20 %: over Stokes flow on Gaussian fields (96 voxels,
+    wavelengths 12 and 24) it reads 0.98 to 1.22 at porosity 0.45, 0.97 to 1.08 at 0.55, 0.87 to 0.97 at 0.70 and 0.75 to
+    0.82 at 0.80; over Zick and Homsy's values for touching spheres 1.39 (simple cubic, one pore a cell), 1.04
+    (body-centred) and 1.04 (face-centred).
+    Edges of spheres' contacts and cracks are no throats (``PoreNetwork.contacts``).
+    """
+    if network.pores == 0:
+        return [
+            Measurement(n, None, u, method=_METHOD, region=region, citations=_CITED, reason=network.note)
+            for n, u in _NAMES
+        ]
+    h = network.spacing_m
+    seen = network.pore_radius_m >= _CRACK * h
+    opened = np.bincount(network.boundary_pore, minlength=network.pores) > 0
+    whole = seen & ~opened
+    every = int(whole.sum()) < 8
+    taken = seen if every else whole
+    a, b = network.throat_pores.T
+    between = taken[a] & taken[b]
+    if not between.any():
+        between = seen[a] & seen[b]
+    coordination = network.coordination()[taken].astype(float)
+    radius = network.pore_radius_m[taken]
+    throat = network.throat_radius_m[between]
+    mean_pair = 0.5 * (network.pore_radius_m[a] + network.pore_radius_m[b])[between]
+    volume_m3 = math.prod(network.shape) * h**3
+    index = np.floor(network.pore_centre_m / h).astype(np.int64)
+    inner = seen.copy()
+    for ax in range(3):
+        if not network.periodic[ax] or ax == network.axis:
+            inner &= (index[:, ax] > 0) & (index[:, ax] < network.shape[ax] - 1)
+    count = int(inner.sum())
+    shared = {
+        "persistence": network.persistence,
+        "pores": network.pores,
+        "throats": network.throats,
+        "openings_at_faces": len(network.boundary_pore),
+        "self_throats": int((a == b).sum()),
+        "contacts_left_out": network.contacts,
+        "pores_below_resolution": int((~seen).sum()),
+        "pores_averaged": int(taken.sum()),
+        "throats_averaged": int(between.sum()),
+    }
+    number = Check(
+        "enough pores",
+        "pass" if int(taken.sum()) >= 30 else "warn",
+        f"{int(taken.sum())} pores {'(cut ones included)' if every else 'that no face cuts'}",
+    )
+    voxels = float(np.median(throat)) / h if len(throat) else math.nan
+    resolved = Check(
+        "throats are resolved",
+        "pass" if voxels >= 2 else "warn",
+        f"median throat radius {voxels:.1f} voxels" if len(throat) else "no throats",
+    )
+    checks = (number, resolved)
+
+    def of(
+        name: str, unit: str, values: NDArray[np.float64], evidence: Mapping[str, Any], why: str
+    ) -> Measurement:
+        if len(values) == 0:
+            return Measurement(name, None, unit, None, _METHOD, region, checks, evidence, _CITED, why)
+        error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
+        return Measurement(name, float(values.mean()), unit, error, _METHOD, region, checks, evidence, _CITED)
+
+    bins = np.bincount(coordination.astype(np.int64)) if len(coordination) else np.zeros(0, np.int64)
+    none = "no pore is wider than a voxel"
+    alone = "there is no throat between two pores"
+    out = [
+        of("pore_coordination", "1", coordination, {**shared, "pores_by_coordination": bins.tolist()}, none),
+        of(
+            "mean_inscribed_pore_diameter",
+            "m",
+            2 * radius,
+            {**shared, "diameters": _shares(2 * radius)},
+            none,
+        ),
+        of("mean_throat_diameter", "m", 2 * throat, {**shared, "diameters": _shares(2 * throat)}, alone),
+        of("throat_to_pore_ratio", "1", throat / mean_pair, shared, alone),
+        Measurement(
+            "pore_density",
+            count / volume_m3,
+            "1/m^3",
+            math.sqrt(max(count, 1)) / volume_m3,
+            _METHOD,
+            region,
+            checks,
+            {**shared, "pores_counted": count},
+            _CITED,
+        ),
+    ]
+    if network.axis is not None:
+        k = network.permeability_m2()
+        through = Check(
+            "network goes through",
+            "pass" if k > 0 else "warn",
+            "pores join both faces" if k > 0 else "no way from face to face: permeability 0",
+        )
+        cited = (*_CITED, "white2006")
+        method = "flow on the pore network, elliptic channels (a quick estimate beside Stokes flow)"
+        error = _NETWORK_ERROR * k if k > 0 else None
+        evidence = {**shared, "axis": "xyz"[network.axis], "relative_error_model": _NETWORK_ERROR}
+        out.append(
+            Measurement(
+                "network_permeability", k, "m^2", error, method, region, (*checks, through), evidence, cited
+            )
+        )
+    return out
+
+
+def _shares(values: NDArray[np.float64]) -> dict[str, list[float]]:
+    """Quantiles of a distribution for the evidence."""
+    if len(values) == 0:
+        return {"share": [], "m": []}
+    share = [0.0, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0]
+    return {"share": share, "m": [float(q) for q in np.quantile(values, share)]}
