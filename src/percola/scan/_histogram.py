@@ -22,8 +22,8 @@ from percola.measure import _parallel
 from percola.scan._blocks import slabs
 from percola.scan.volume import ArrayLike
 
-# Peaks below this part of the highest are scatter in the tails, no phase.
-_LOW_PEAK = 0.005
+# Hills of fewer voxels than this part of all are scatter in the tails, no phase.
+_LEAST_SHARE = 0.005
 
 #: Bins for values that are no whole numbers or span more than this many of them.
 BINS = 1 << 16
@@ -283,6 +283,30 @@ class Peaks:
     bandwidth: float
 
 
+def _maxima(smooth: NDArray[np.float64]) -> tuple[list[int], list[int]]:
+    """Tops of the hills of a curve and the troughs between them; hills that hold too little are merged into
+    the neighbour they are parted from least.
+    """
+    rising = np.diff(np.concatenate([[0.0], smooth, [0.0]]))
+    sign = np.sign(np.where(np.abs(rising) > 1e-12 * smooth.max(), rising, 0.0))
+    moves = np.flatnonzero(sign)
+    tops = [int(i) for i in moves[:-1][(sign[moves[:-1]] > 0) & (sign[moves[1:]] < 0)]]
+    troughs = [a + int(np.argmin(smooth[a : b + 1])) for a, b in itertools.pairwise(tops)]
+    while len(tops) > 1:
+        ends = [0, *troughs, len(smooth)]
+        masses = [float(smooth[a:b].sum()) for a, b in itertools.pairwise(ends)]
+        k = int(np.argmin(masses))
+        if masses[k] >= _LEAST_SHARE * sum(masses):
+            break
+        # The higher of the troughs beside it goes.
+        sides = [i for i in (k - 1, k) if 0 <= i < len(troughs)]
+        gone = max(sides, key=lambda i: smooth[troughs[i]])
+        del troughs[gone]
+        other = k - 1 if gone == k - 1 else k + 1
+        del tops[k if smooth[tops[k]] <= smooth[tops[other]] else other]
+    return tops, troughs
+
+
 def peaks(h: Histogram, bins: int = 512) -> Peaks:
     """The two peaks that remain when the histogram is smoothed just enough, and the minimum between them.
 
@@ -309,21 +333,31 @@ def peaks(h: Histogram, bins: int = 512) -> Peaks:
     centres = 0.5 * (edges[1:] + edges[:-1])
     from scipy.ndimage import gaussian_filter1d
 
-    sigma = 1.0
-    while sigma < bins:
+    # Half a percent of the range to begin with: a phase without noise is one value, a spike beside which any other
+    # would not count.
+    sigma = 3.0
+    while True:
         smooth = gaussian_filter1d(density, sigma, mode="constant", truncate=5.0)
-        rising = np.diff(np.concatenate([[0.0], smooth, [0.0]]))
-        # A peak: last rise before a fall; plateaus of rounding noise do not count.
-        sign = np.sign(np.where(np.abs(rising) > 1e-12 * smooth.max(), rising, 0.0))
-        moves = np.flatnonzero(sign)
-        turns = moves[:-1][(sign[moves[:-1]] > 0) & (sign[moves[1:]] < 0)]
-        tops = turns[smooth[turns] > _LOW_PEAK * smooth.max()]
-        if len(tops) <= 2:
+        tops, troughs = _maxima(smooth)
+        if len(tops) <= 2 or sigma > bins:
             break
         sigma *= 1.2
-    if len(tops) < 2:
+    if len(tops) != 2:
         return Peaks(math.nan, math.nan, math.nan, 0.0, sigma * step)
-    a, b = int(tops[0]), int(tops[1])
-    trough = a + int(np.argmin(smooth[a : b + 1]))
+    a, b, trough = tops[0], tops[1], troughs[0]
     dip = 1 - float(smooth[trough] / min(smooth[a], smooth[b]))
     return Peaks(float(centres[a]), float(centres[b]), float(centres[trough]), dip, sigma * step)
+
+
+def outer_spread(h: Histogram, dark: float, bright: float) -> float:
+    """Deviation of the grey values about the peaks on their outer sides, where no wall voxel adds to it: the
+    smaller of both, since the peak of a phase too thin to reach its own grey is broad without any noise.
+    """
+    out = []
+    for inner, sign in ((dark, -1.0), (bright, 1.0)):
+        distance = sign * (h.centres - inner)
+        n = h.counts[distance > 0].astype(float)
+        d = distance[distance > 0]
+        # Half of a peak lies on its outer side; so few voxels there are an end of the range, not a flank.
+        out.append(math.sqrt(float((n * d * d).sum() / n.sum())) if n.sum() > 0.001 * h.total else 0.0)
+    return min(out)

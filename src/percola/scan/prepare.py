@@ -470,7 +470,7 @@ def denoised(volume: Volume, how: str, strength: float | None = None) -> tuple[V
         if strength is not None:
             raise InputError("strength", repr(strength), "nothing for the median")
         return _median(volume)
-    from percola.scan._histogram import best_classes
+    from percola.scan._histogram import best_classes, outer_spread, peaks
     from percola.scan._segmentation import edges
 
     grey = np.ascontiguousarray(as_array(volume.values), dtype=np.float32)
@@ -499,7 +499,11 @@ def denoised(volume: Volume, how: str, strength: float | None = None) -> tuple[V
         factor = 0.8 if strength is None else float(strength)
         if not factor > 0:
             raise InputError("strength", repr(strength), "a positive number of noise deviations")
-        sigma = edges(grey if grey.ndim == 3 else grey[:, :, None], cut, dark, bright).noise / contrast
+        top = peaks(h)
+        ends = (top.low, top.high) if math.isfinite(top.valley) else (dark, bright)
+        noise = edges(grey if grey.ndim == 3 else grey[:, :, None], cut, dark, bright).noise
+        # The larger: noise that is smooth over voxels shows in the spread of the grey values only.
+        sigma = max(noise, outer_spread(h, *ends)) / contrast
         if sigma == 0:
             return volume, Step("denoise", "No noise was found: nothing to denoise.", {"how": how})
         work = restoration.denoise_nl_means(

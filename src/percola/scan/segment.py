@@ -24,7 +24,16 @@ from percola.scan import _bodies
 from percola.scan import _segmentation as passes
 from percola.scan._blocks import SLAB_VOXELS
 from percola.scan._bodies import SPECK_VOXELS
-from percola.scan._histogram import Histogram, Peaks, best_classes, eta, histogram, peaks, value_range
+from percola.scan._histogram import (
+    Histogram,
+    Peaks,
+    best_classes,
+    eta,
+    histogram,
+    outer_spread,
+    peaks,
+    value_range,
+)
 from percola.scan._influence import ThresholdInfluence, threshold_influence, with_threshold
 from percola.scan._preview import Preview, preview
 from percola.scan._segmentation import Edges, Segmentation
@@ -53,9 +62,13 @@ ETA_LIMIT = 0.75
 #: A valley this much below the lower peak tells two phases apart even where their shares are very unequal (and
 #: the separability therefore low).
 DIP_LIMIT = 0.2
-#: Noise moves the wall by noise/gradient. Beyond a quarter of a voxel a level field places it no better than
-#: the voxels alone (tubes and gyroids, blur 0 to 1.2 voxels, white and correlated noise; docs/theory/measuring).
-JITTER_LIMIT_VOXELS = 0.25
+#: Noise moves the wall by noise/gradient. Beyond a fifth of a voxel a level field places it no better than the
+#: voxels alone, and where edges are sharp worse (tubes, pores, spheres and gyroids, blur 0 to 1.2 voxels, white and
+#: correlated noise; docs/theory/measuring).
+JITTER_LIMIT_VOXELS = 0.2
+#: From this jitter on inscribed spheres read clearly small, with or without a level field: the nearest of many
+#: jagged points of the wall counts.
+ROUGH_LIMIT_VOXELS = 0.1
 #: With fewer voxels beside the wall between the two greys than this the edges are so sharp that the grey values
 #: hold no more than the voxels.
 BLUR_LIMIT = 0.1
@@ -471,23 +484,9 @@ def _separation(
         "thresholds_by_method": by_method,
         # Where to look for the influence of the threshold, see threshold_influence.
         "threshold_span": max(0.05 * contrast, (high - low) / 2),
-        "spread": _spread(h, dark, bright),
+        "spread": outer_spread(h, dark, bright),
     }
     return statistics, contrast, dark, bright
-
-
-def _spread(h: Histogram, dark: float, bright: float) -> float:
-    """Deviation of the grey values about the peaks on their outer sides, where no wall voxel adds to it: the
-    larger of both.
-    """
-    out = []
-    for inner, sign in ((dark, -1.0), (bright, 1.0)):
-        distance = sign * (h.centres - inner)
-        n = h.counts[distance > 0].astype(float)
-        d = distance[distance > 0]
-        # Half of a peak lies on its outer side; so few voxels there are an end of the range, not a flank.
-        out.append(math.sqrt(float((n * d * d).sum() / n.sum())) if n.sum() > 0.001 * h.total else 0.0)
-    return max(out)
 
 
 def _edge_statistics(statistics: dict[str, Any], edge: Edges, contrast: float) -> None:
@@ -551,6 +550,8 @@ def _grey_checks(h: Histogram, top: Peaks, s: dict[str, Any]) -> list[Check]:
         if share > 2 * beside:
             worst = max(worst, share)
     clipped = worst > SATURATION_LIMIT and len(h.centres) > 2
+    jitter = s["wall_jitter_voxels"]
+    rough = jitter is not None and jitter > ROUGH_LIMIT_VOXELS
     return [
         Check("phases separable", "pass" if good else "warn", words),
         Check(
@@ -564,6 +565,19 @@ def _grey_checks(h: Histogram, top: Peaks, s: dict[str, Any]) -> list[Check]:
                 if clipped
                 else ""
             ),
+        ),
+        Check(
+            "walls smooth",
+            "warn" if rough else "pass",
+            f"noise moves the wall by {jitter:.2g} voxel (noise over steepness of the wall)"
+            + (
+                f": radii of inscribed spheres read about {jitter:.1g} to {3 * jitter:.1g} voxel small and surfaces "
+                "large; denoise first"
+                if rough
+                else ""
+            )
+            if jitter is not None
+            else "no noise at the wall",
         ),
     ]
 
@@ -697,22 +711,17 @@ def memory_needed(
         level, checks, clean, method: as for :func:`segment`.
         kind: as of the volume; binary and label volumes have no level field.
 
-    Measured at 128^3 to 256^3 within 15 % (labels of one phase are held at a time, 4 bytes a voxel, and twice
-    that while they are found).
+    Measured at 256^3 and 512^3 (uint8): within 10 % of the peak; labels of one phase are held at a time. Images of
+    much noise hold more bodies and take up to a quarter more.
     """
     if method not in METHODS:
         raise InputError("method", repr(method), ", ".join(METHODS))
     n = math.prod(int(s) for s in shape)
     size = np.dtype(dtype).itemsize
-    total = 0 if lazy else n * size
-    total += n  # voids
-    if level and kind in ("grey", "level"):
-        total += 4 * n
-    bodies = checks or clean > 1 or method == "hysteresis"
-    if bodies:
-        total += 9 * n
-    if clean > 1:
-        total += 3 * n
-    # A slab, its copy as real numbers and the differences taken of it.
+    held = 0 if lazy else n * size
+    out = n * (5 if level and kind in ("grey", "level") else 1)
+    # Bytes a voxel while bodies are labelled, and while specks of both phases are turned.
+    bodies = 10 if clean > 1 else 7 if checks or method == "hysteresis" else 0
+    # A slab as real numbers, put in order, and the differences taken of it; two copies of it when voids are written.
     slab = min(n, SLAB_VOXELS)
-    return int(total + slab * (size + 20) + (1 << 20))
+    return int(held + max(10 * slab, out + max(2 * slab, bodies * n)) + (1 << 24))
