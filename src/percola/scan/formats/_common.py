@@ -522,7 +522,8 @@ def decoded_text(data: bytes) -> str | None:
         except UnicodeDecodeError:
             continue
         odd = sum(not (c.isprintable() or c in "\r\n\t\f") for c in text)
-        return text if odd <= len(text) // 100 else None
+        foreign = sum(c > "~" for c in text)  # binary values look like accented letters
+        return text if odd <= len(text) // 100 and foreign <= max(2, len(text) // 5) else None
     return None
 
 

@@ -110,8 +110,14 @@ def apply_dimensions(
         reading.spacing_source = f"{what} coordinates"
 
 
-def apply_packing(reading: Reading, attributes: Mapping[str, Any]) -> None:
+#: What the netCDF library writes where real values were never written (NC_FILL_FLOAT and NC_FILL_DOUBLE).
+_NC_FILL = 9.9692099683868690e36
+
+
+def apply_packing(reading: Reading, attributes: Mapping[str, Any], netcdf: bool) -> None:
     """``scale_factor``, ``add_offset`` and fill values of the climate and forecast (CF) conventions."""
+    if netcdf and reading.stored.dtype.kind == "f":
+        reading.fill = _NC_FILL
     for name in ("_FillValue", "missing_value"):
         value = numbers(attributes.get(name)) if name in attributes else ()
         if len(value) == 1:
@@ -127,7 +133,7 @@ def apply_packing(reading: Reading, attributes: Mapping[str, Any]) -> None:
     def change(values: NDArray[Any]) -> NDArray[Any]:
         out = values.astype(np.float64) * scale[0] + offset[0]
         if fill is not None:
-            out[values == fill] = np.nan
+            out[values == values.dtype.type(fill)] = np.nan
         return out.astype(dtype)
 
     reading.change, reading.changed, reading.fill = change, dtype, None

@@ -130,7 +130,7 @@ def read_hdf5(path: Path, key: str | None) -> Reading:
             names.append(name)
             steps.append(None)
         apply_dimensions(reading, names, steps, what)
-        apply_packing(reading, {k: data.attrs[k] for k in data.attrs if k in PACKING})
+        apply_packing(reading, {k: data.attrs[k] for k in data.attrs if k in PACKING}, netcdf)
         return reading
 
 

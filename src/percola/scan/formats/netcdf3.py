@@ -164,5 +164,5 @@ def read_netcdf3(path: Path, key: str | None) -> Reading:
                 step = even_step(np.asarray(head.map(path, name), np.float64), name, notes)
             steps.append(None if step is None else (step, head.variables[name][1].get("units")))
         apply_dimensions(reading, dims, steps, "netCDF")
-        apply_packing(reading, attributes)
+        apply_packing(reading, attributes, True)
         return reading

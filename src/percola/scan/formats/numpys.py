@@ -82,10 +82,10 @@ def read_npz(path: Path, key: str | None) -> Reading:
             stored = mapped(path, dtype, shape, start, "F" if fortran else "C")
         else:
             costly = True
-            name = info.filename
+            packed = info.filename
 
             def load() -> NDArray[Any]:
-                with zipfile.ZipFile(path) as again, again.open(name) as member:
+                with zipfile.ZipFile(path) as again, again.open(packed) as member:
                     return np.lib.format.read_array(member, allow_pickle=False)
 
             stored = Whole(load, shape, dtype)
