@@ -14,11 +14,11 @@ import numpy as np
 
 from percola.errors import InputError, PercolaError, ResourceError
 from percola.measure.survey import Options, Structure, chosen, needs, survey
-from percola.measurement import Check, Measurement
+from percola.measurement import Measurement
 from percola.pipeline.main import Event
 from percola.pipeline.plan import available_memory_bytes
 from percola.scan.prepare import prepare
-from percola.scan.read import describe, read_volume
+from percola.scan.read import bytes_needed, describe, read_volume
 from percola.scan.segment import Segmentation, preview, segment, threshold_influence
 from percola.scan.volume import Volume
 from percola.store import RunDirectory, file_digest, run_id
@@ -48,8 +48,8 @@ class ScanSettings:
         spacing_m: edge of a voxel, one number or one for each axis [m]; None: what the file says.
         key: array or group in the file; axes: order of its axes, such as "zyx"; unit: of its lengths where it has none.
         crop: ranges, such as "0:256,0:256,:".
-        flow_axis: "x", "y" or "z", through the wall.
-        cubic_m: edge to resample to [m]; 0: that of the file's finest axis; None: not resampled.
+        flow_axis: "x", "y" or "z", through the wall; None: z, of an image y.
+        cubic_m: edge to resample to [m]; 0: that of the finest axis; None: not resampled.
         denoise: "median" or another smoothing before the segmentation; "" none.
         method: of segmentation.
         void: "dark", "bright" or the values that are void.
@@ -66,7 +66,7 @@ class ScanSettings:
     axes: str | None = None
     unit: str | None = None
     crop: str | None = None
-    flow_axis: str = "z"
+    flow_axis: str | None = None
     cubic_m: float | None = None
     denoise: str = ""
     method: str = "otsu"
@@ -196,6 +196,7 @@ class _Worker:
         self.settings = settings
         self.tell = tell
         self.stage = "read"
+        self.axis = 2
         self.notes: list[str] = []
         self.facts: dict[str, Any] = {}
         self.citations: list[str] = ["ep1063256"]
@@ -234,8 +235,13 @@ class _Worker:
         s = self.settings
         self.tell("segment", None, "void and solid")
         prepared = prepare(
-            self.volume, crop=s.crop, flow_axis=s.flow_axis, cubic=s.cubic_m, denoise=s.denoise or None
+            self.volume,
+            crop=s.crop,
+            flow_axis=s.flow_axis,
+            cubic="finest" if s.cubic_m == 0 else s.cubic_m,
+            denoise=s.denoise or None,
         )
+        self.axis = int(prepared.metadata["flow_axis"])
         part = segment(
             prepared,
             s.method,
@@ -254,7 +260,7 @@ class _Worker:
             **describe(self.volume),
             "measured_shape": list(part.void.shape),
             "measured_spacing_m": list(_three(prepared.spacing_m)),
-            "flow_axis": s.flow_axis,
+            "flow_axis": "xyz"[self.axis],
             "sides": "periodic" if all(_sides(prepared, s.sides)) else "walls",
             "segmentation": dict(part.record),
             "thresholds": list(part.thresholds),
@@ -285,9 +291,7 @@ class _Worker:
                 files.append(
                     self.directory.write_fields("view", 0, arrays, spacing_m=spacing, periodic=view.periodic)
                 )
-            shown = preview(prepared, part)
-            if shown is not None:
-                files.append(self.directory.write_json("preview.json", _plain_preview(shown)))
+            files.append(self.directory.write_json("preview.json", preview(prepared, part).to_dict()))
             self._manifest("running")
             self.directory.finish("segment", files=files)
         self.tell("segment", 1.0, "void and solid")
@@ -309,7 +313,7 @@ class _Worker:
             file = directory.write_json(f"results/{key}.json", {"measurements": [m.to_dict() for m in found]})
             directory.finish(f"measure-{key}", files=[file], seconds=seconds)
 
-        options = dataclasses.replace(s.options, axis="xyz".index(s.flow_axis))
+        options = dataclasses.replace(s.options, axis=self.axis)
         return survey(
             structure, options, s.only, lambda words, part: self.tell("measure", part, words), done, keep
         )
@@ -319,16 +323,19 @@ class _Worker:
     ) -> list[Measurement]:
         """How every result moves with the threshold, on a central part; its share of the uncertainty is added."""
         self.stage = "influence"
-        if not self.settings.influence or part.wall_threshold is None or not structure.cubic:
+        if (
+            not self.settings.influence
+            or prepared.kind != "grey"
+            or not part.thresholds
+            or not structure.cubic
+        ):
             return found
         directory = self.directory
         if not directory.has("influence"):
             self.tell("influence", None, "of the threshold")
             small = structure.central(INFLUENCE_EDGE)
             groups = [g.key for g in chosen(self.settings.only) if g.key in INFLUENCE_GROUPS]
-            options = dataclasses.replace(
-                self.settings.options, axis="xyz".index(self.settings.flow_axis), wall=None
-            )
+            options = dataclasses.replace(self.settings.options, axis=self.axis, wall=None)
 
             def again(void: np.ndarray, level: np.ndarray | None) -> list[Measurement]:
                 return survey(Structure(void, small.spacing_m, small.periodic, level), options, groups)
@@ -346,13 +353,11 @@ class _Worker:
 
         self.stage = "judge"
         directory = self.directory
-        checks = tuple(Check.from_dict(c) if isinstance(c, dict) else c for c in ())
         verdicts: tuple[Any, ...] = ()
         names = {m.name for m in found if m.defined}
         if not structure.planar and "porosity" in names and "saddle_area_fraction" in names:
             found = [*found, structure_class(found)]
             verdicts = judge(found)
-        found = [dataclasses.replace(m, checks=(*m.checks, *checks)) for m in found]
         if not directory.has("judge"):
             files = [
                 directory.write_json("measurements.json", {"measurements": [m.to_dict() for m in found]}),
@@ -415,28 +420,30 @@ def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> l
     parts = study.get("results", {})
     out = []
     for m in found:
-        mine = parts.get(f"{m.name}/{m.region}") or parts.get(m.name)
+        mine = parts.get(f"{m.name}/{m.region}")
         share = (mine or {}).get("relative_uncertainty")
         if mine is None or share is None or not isinstance(m.value, float):
             out.append(m)
             continue
-        more = abs(share * m.value)
-        before = m.uncertainty
-        evidence = {
-            **m.evidence,
-            "threshold_influence": {"relative_uncertainty": share, "uncertainty_without": before},
+        added, own = abs(share * m.value), m.uncertainty
+        told = {
+            "thresholds": study["thresholds"],
+            "values": mine["values"],
+            "derivative_per_grey": mine["derivative"],
+            "span": study["span"],
+            "span_reason": study["span_reason"],
+            "part_voxels": study["box"],
+            "uncertainty": added,
+            "own_uncertainty": own,
         }
-        out.append(dataclasses.replace(m, uncertainty=math.hypot(before or 0.0, more), evidence=evidence))
+        error = math.hypot(own or 0.0, added)
+        out.append(dataclasses.replace(m, uncertainty=error, evidence={**m.evidence, "threshold": told}))
     return out
 
 
-def _plain_preview(shown: Any) -> dict[str, Any]:
-    return shown.to_dict() if hasattr(shown, "to_dict") else dataclasses.asdict(shown)
-
-
 def _reading_bytes(volume: Volume) -> int:
-    """Memory of the values and of what segmenting makes of them."""
-    return volume.voxels * (np.dtype(volume.values.dtype).itemsize + 5)
+    """Memory of the values, of void and level, and of the labels that check them."""
+    return bytes_needed(volume) + 11 * volume.voxels
 
 
 def _fingerprint(source: Path, volume: Volume) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
@@ -263,10 +264,35 @@ def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
     """Slices, histogram, influence of the threshold, and the relief and the box of the middle of the volume."""
     import numpy as np
 
+    from percola.plot import scan as scans
     from percola.plot import structure as draw
     from percola.plot.micrograph import micrograph, oblique
 
     out: dict[str, Picture] = {}
+    shown, study = _document(run, "preview.json"), _document(run, "influence.json")
+    if shown:
+        out["slices"] = _raster(
+            "slices",
+            lambda ax: scans.slices(shown, ax),
+            "Slices through the middle: as read, with the wall drawn in, and as parted into void (dark) and solid (light).",
+            "Orthogonal slices, grey above and segmented below.",
+            (8.6 if len(shown.get("slices", ())) > 1 else 4.0, 5.4),
+        )
+        if shown.get("counts"):
+            out["histogram"] = figures.drawn(
+                "histogram",
+                lambda ax: scans.histogram(shown, ax),
+                "Grey values, the threshold and the means of the classes; void is dark.",
+                "Histogram of grey values with the threshold.",
+            )
+    if study.get("results"):
+        out["influence"] = figures.drawn(
+            "influence",
+            lambda ax: scans.threshold_effect(study, ax),
+            f"How the results of the middle of the volume move with the threshold (shaded: {study['span_reason']}); their spread over it is part of "
+            "every stated uncertainty.",
+            "Results over their value at the chosen threshold, against the threshold.",
+        )
     level = view.drawn if view is not None else None
     if view is not None and level is not None and level.ndim == 3 and min(level.shape) >= 8:
         void = view.arrays.get("void")
@@ -290,6 +316,19 @@ def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
                 "The middle of the volume seen from a corner above.",
             )
     return out
+
+
+def _raster(
+    key: str, draw: Callable[[Axes], object], caption: str, alt: str, size: tuple[float, float]
+) -> Picture:
+    """A picture of pixels, with the margins that it draws itself."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size)
+    draw(figure.add_axes((0.01, 0.01, 0.98, 0.98)))
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=150)
+    return Picture(key, out.getvalue(), "png", caption, alt)
 
 
 def _result_pictures(run: RunData) -> dict[str, Picture]:
