@@ -424,7 +424,12 @@ def _peak(k: NDArray[np.float64], s: NDArray[np.float64], modes: NDArray[np.floa
     low, high = min(low, max(top - 1, 0)), max(high, min(top + 1, len(s) - 1))
     if high - low < 2:
         return float(k[top]), math.nan
-    x, y, w = k[low : high + 1] - k[top], np.log(np.maximum(s[low : high + 1], 1e-300)), modes[low : high + 1]
+    # In units of the peak, so that the powers of x are of one size.
+    x, y, w = (
+        k[low : high + 1] / k[top] - 1,
+        np.log(np.maximum(s[low : high + 1], 1e-300)),
+        modes[low : high + 1],
+    )
     design = np.stack([np.ones_like(x), x, x * x], 1)
     normal = design.T @ (w[:, None] * design)
     inverse = np.linalg.pinv(normal)
@@ -432,7 +437,8 @@ def _peak(k: NDArray[np.float64], s: NDArray[np.float64], modes: NDArray[np.floa
     if c[2] >= 0 or not x[0] <= -c[1] / (2 * c[2]) <= x[-1]:
         return float(k[top]), math.nan
     gradient = np.array([0.0, -1 / (2 * c[2]), c[1] / (2 * c[2] ** 2)])
-    return float(k[top] - c[1] / (2 * c[2])), float(np.sqrt(gradient @ inverse @ gradient))
+    error = math.sqrt(max(float(gradient @ inverse @ gradient), 0.0))
+    return float(k[top] * (1 - c[1] / (2 * c[2]))), float(k[top]) * error
 
 
 def decay_length(

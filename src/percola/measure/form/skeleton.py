@@ -349,12 +349,14 @@ def skeleton_graph(
         periodic: wrapped axes are continued on either side by the longer mean chord of both phases; nodes of
             the box count. At faces that do not wrap struts are cut: nodes nearer to them than that chord (at
             most a quarter of the box) do not count, and struts to them count for the coordination only.
-        distance_m: distance of the centres to the wall [m], same shape; None: that of the voxels, measured
-            between centres less half a voxel (narrow struts read up to 0.3 voxel wide or narrow).
+        distance_m: radius of the ball inscribed at each voxel [m], same shape, best the ``cell`` of a distance
+            map; None: distance of voxel centres less half a voxel, which is low by up to 0.7 where the medial
+            line runs between centres, and by 0.3 for the steps.
 
     Limitation (mathematical): voids and polymer are both thinned with 26 neighbours, so voids that touch by an
-    edge of voxels hang together here. Sheets and closed shells have no medial line: thinning leaves a mesh or a
-    surface, and the graph means nothing there. Memory: about 10 bytes a voxel, margin included.
+    edge of voxels hang together here. Free ends lose up to a diameter in the thinning. Sheets and closed
+    shells have no medial line: thinning leaves a mesh or a surface, and the graph means nothing there. Memory:
+    about 10 bytes a voxel, margin included.
     """
     phase, h, wrap, _ = volume_of(phase, spacing_m, periodic)
     empty = np.zeros(0)

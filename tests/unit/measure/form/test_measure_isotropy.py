@@ -1,5 +1,7 @@
 """Chords in thirteen directions and the degree of anisotropy."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,39 @@ def test_nothing_to_compare_is_a_result():
         found = degree_of_anisotropy(np.full((8, 8, 8), fill), 1e-8, (True,) * 3)
         assert [m.region for m in found] == ["void", "polymer"]
         assert all(m.value is None and m.reason for m in found)
+
+
+def test_thirteen_directions_by_plain_walking():
+    for seed in range(3):
+        void = np.random.default_rng(seed).random((6, 8 - seed, 7 + seed)) > 0.45
+        stats = chord_statistics(void)
+        for d, step in enumerate(DIRECTIONS):
+            length, walls, total, square = np.zeros(2), 0, np.zeros(2), np.zeros(2)
+            for start in np.ndindex(*void.shape):
+                if all(0 <= s - t < n for s, t, n in zip(start, step, void.shape, strict=True)):
+                    continue
+                line = []
+                at = np.array(start)
+                while all(0 <= a < n for a, n in zip(at, void.shape, strict=True)):
+                    line.append(bool(void[tuple(at)]))
+                    at = at + step
+                cuts = [0, *(np.flatnonzero(np.diff(line)) + 1), len(line)]
+                walls += len(cuts) - 2
+                for i, (a, b) in enumerate(itertools.pairwise(cuts)):
+                    row = 0 if line[a] else 1
+                    length[row] += b - a
+                    if 0 < i < len(cuts) - 2:
+                        total[row] += b - a
+                        square[row] += (b - a) ** 2
+            unit = np.linalg.norm(step)
+            np.testing.assert_allclose(stats.mean_intercept[:, d], 2 * length / walls * unit)
+            with np.errstate(invalid="ignore"):
+                np.testing.assert_allclose(stats.weighted_chord[:, d], square / total * unit)
+
+
+def test_evidence_of_each_direction():
+    p = phantoms.gaussian_field(48, 12, 0.6, seed=0, stretch=(1, 1, 1.5))
+    for m in degree_of_anisotropy(p.void, 1e-8, p.periodic):
+        for key in ("chord_by_direction_m", "chord_error_by_direction_m", "mean_intercept_by_direction_m"):
+            assert len(m.evidence[key]) == 13
+        assert abs(m.evidence["mean_intercept_principal_directions"][0][2]) > 0.9
