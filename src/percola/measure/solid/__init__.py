@@ -1,0 +1,1 @@
+"""What the polymer network carries: its elastic stiffness."""
