@@ -44,7 +44,8 @@ def agree(field: FloatVolume | None, mask: BoolVolume) -> None:
 def bodies(
     phase: BoolVolume, periodic: Periodic, small: int
 ) -> tuple[dict[str, float], NDArray[np.bool_], Any]:
-    """Of one phase: number of bodies, share in specks, floating share and whether it spans; which labels hold
+    """Of one phase: number of bodies, share in specks, share that floats (touches no face of the volume that does
+    not wrap, and does not span it) and whether any body spans; which labels hold
     fewer than ``small`` voxels; the labels.
     """
     labels, count = label(phase, periodic)
@@ -66,7 +67,7 @@ def bodies(
             across[np.intersect1d(first, last)] = True
             if not periodic[ax]:
                 attached[first] = attached[last] = True
-        attached[int(sizes.argmax())] = True
+        attached |= across
         attached[0] = across[0] = False
         out["floating"] = float(sizes[1:][~attached[1:]].sum() / total)
         out["spans"] = float(across.any())

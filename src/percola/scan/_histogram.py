@@ -345,7 +345,13 @@ def peaks(h: Histogram, bins: int = 512) -> Peaks:
     if len(tops) != 2:
         return Peaks(math.nan, math.nan, math.nan, 0.0, sigma * step)
     a, b, trough = tops[0], tops[1], troughs[0]
-    dip = 1 - float(smooth[trough] / min(smooth[a], smooth[b]))
+    lower = min(smooth[a], smooth[b])
+    dip = 1 - float(smooth[trough] / lower)
+    # The smoothed height rests on about 2 sqrt(pi) sigma bins of counts; a valley within 4 deviations of its
+    # difference to the peak is chance.
+    chance = 4 * math.sqrt(2 / max(lower * 2 * math.sqrt(math.pi) * sigma, 1.0))
+    if dip < max(0.01, min(chance, 0.9)):
+        return Peaks(math.nan, math.nan, math.nan, 0.0, sigma * step)
     return Peaks(float(centres[a]), float(centres[b]), float(centres[trough]), dip, sigma * step)
 
 

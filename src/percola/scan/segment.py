@@ -56,9 +56,9 @@ METHODS: tuple[str, ...] = ("otsu", "multi-otsu", "k-means", "hysteresis", "iso5
 
 _ALIASES = {"kmeans": "k-means", "given": "threshold"}
 
-#: A uniform histogram, which has no two phases, has a separability of 3/4 exactly: below it grey values of
-#: one broad peak are being cut.
-ETA_LIMIT = 0.75
+#: A uniform histogram, which has no two phases, has a separability of 3/4, one Gaussian peak 2/pi: a little above
+#: them the grey values of one broad peak are no longer what is being cut.
+ETA_LIMIT = 0.8
 #: A valley this much below the lower peak tells two phases apart even where their shares are very unequal (and
 #: the separability therefore low).
 DIP_LIMIT = 0.2
@@ -533,7 +533,7 @@ def _grey_checks(h: Histogram, top: Peaks, s: dict[str, Any]) -> list[Check]:
     good = apart >= ETA_LIMIT or dip >= DIP_LIMIT
     ratio = s["contrast_to_noise"]
     words = (
-        f"separability {apart:.2f} (a histogram without two phases: 0.64 to {ETA_LIMIT:g}), valley {100 * dip:.0f} % below "
+        f"separability {apart:.2f} (a histogram without two phases: 0.64 to 0.75), valley {100 * dip:.0f} % below "
         f"the lower peak, contrast {f'{ratio:.3g} times the noise' if ratio is not None else 'without noise'}"
     )
     if not good:
@@ -711,7 +711,7 @@ def memory_needed(
         level, checks, clean, method: as for :func:`segment`.
         kind: as of the volume; binary and label volumes have no level field.
 
-    Measured at 256^3 and 512^3 (uint8): within 10 % of the peak; labels of one phase are held at a time. Images of
+    Measured at 256^3 and 512^3 (uint8): within 10 % of the peak, beyond 16 MB that do not grow with the volume; labels of one phase are held at a time. Images of
     much noise hold more bodies and take up to a quarter more.
     """
     if method not in METHODS:
@@ -722,6 +722,7 @@ def memory_needed(
     out = n * (5 if level and kind in ("grey", "level") else 1)
     # Bytes a voxel while bodies are labelled, and while specks of both phases are turned.
     bodies = 10 if clean > 1 else 7 if checks or method == "hysteresis" else 0
-    # A slab as real numbers, put in order, and the differences taken of it; two copies of it when voids are written.
+    # A slab as real numbers, put in order, and the differences sampled from it; two copies when voids are written.
     slab = min(n, SLAB_VOXELS)
-    return int(held + max(10 * slab, out + max(2 * slab, bodies * n)) + (1 << 24))
+    differences = 12 * slab + 20 * min(n, 1 << 20)
+    return int(held + max(differences, out + max(2 * slab, bodies * n)) + (1 << 24))
