@@ -39,7 +39,8 @@ def porespy_chords(void: Any) -> float:
     for axis in range(3):
         # Without spacing the chords come labelled; chord_counts would join those that touch, so count here.
         chords = porespy.filters.apply_chords(void, axis=axis, spacing=0, trim_edges=True)
-        means.append(float(np.bincount(chords.astype(np.int64).ravel())[1:].mean()))
+        lengths = np.bincount(chords.astype(np.int64).ravel())[1:]
+        means.append(float(lengths[lengths > 0].mean()))
     return means[2]
 
 
@@ -143,6 +144,13 @@ TASKS: dict[str, dict[str, Callable[[Any], float]]] = {
 }
 
 
+def make(file: str, size: int, porosity: float, wavelength: float) -> None:
+    """Save the volume, in a process of its own: a child's peak of memory begins at its parent's."""
+    from percola.measure import phantoms
+
+    np.save(file, phantoms.gaussian_field(size, wavelength, porosity).void)
+
+
 def child(task: str, who: str, file: str) -> None:
     import resource
 
@@ -167,16 +175,18 @@ def main() -> None:
     parser.add_argument("--peers", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     a = parser.parse_args()
+    if a.child and a.child[0] == "make":
+        make(a.child[2], a.size, a.porosity, a.wavelength)
+        return
     if a.child:
         child(*a.child)
         return
-    from percola.measure import phantoms
-
     print(f"{a.size}^3, porosity {a.porosity}, wavelength {a.wavelength} voxels")
     print(f"{'task':16} {'who':8} {'cold s':>8} {'s':>8} {'cpu s':>8} {'peak MB':>8}  value")
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "void.npy")
-        np.save(file, phantoms.gaussian_field(a.size, a.wavelength, a.porosity).void)
+        sizes = ["--size", str(a.size), "--porosity", str(a.porosity), "--wavelength", str(a.wavelength)]
+        subprocess.run([sys.executable, __file__, "--child", "make", "percola", file, *sizes], check=True)
         for task in a.only or TASKS:
             for who in TASKS[task]:
                 python = sys.executable if who == "percola" else a.peers

@@ -473,9 +473,10 @@ def axis_chords(
         level: field below 0 in voids; walls lie where it crosses zero, linear between voxel centres. Without
             it they lie on the faces of voxels.
 
-    Bias (mathematical): a phase thinner than a voxel is missed, which reads high; 2 phi/N_L of spheres of
-    radius R voxels reads high by about 0.2/R^2 relative (missed caps). Walls on faces of voxels leave the mean
-    as it is and widen the distribution by half a voxel.
+    Bias (mathematical): what is thinner than a voxel is missed, which reads high: 1.8 % in Gaussian fields of 6
+    voxels a wavelength, below 0.2 % from 12 on. Walls per length of spheres of 6 to 23 voxels radius: within
+    0.3 %, scatter with their place on the lattice 0.8 to 0.1 %. Walls on faces of voxels leave the mean as it is
+    and widen the distribution by half a voxel.
     """
     void, h, wrap, field = volume_of(void, spacing_m, periodic, level)
     if axis not in (0, 1, 2):
