@@ -24,6 +24,7 @@ from the potential each time it has fallen by three decades. Slabs are the same 
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ _FRESH = 1e-3
 """Fall of the residual norm after which it is computed anew in double precision."""
 
 
-def _over(task: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
+def over(task: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
     """``_parallel.run``, or one range after another inside a worker (solves that already run side by side)."""
     if threading.current_thread().name.startswith("percola-measure"):
         return [task(a, b) for a, b in ranges]
@@ -53,8 +54,8 @@ def _over(task: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) ->
 
 # --- links of a structure --------------------------------------------------------------------------------------
 # Arrays of the finest level have one layer of ghosts. Links are stored with their lower voxel, w[axis, voxel];
-# None stands for equal links c[axis] between open voxels. ``invd`` is the reciprocal sum of a voxel's links, 0
-# where nothing conducts, -1 in ghosts of end faces: a link to such a ghost is half as long, so it counts twice.
+# None stands for equal links c[axis] between open voxels. ``diag`` is the sum of a voxel's links, 0 where nothing
+# conducts, -1 in ghosts of end faces: a link to such a ghost is half as long, so it counts twice.
 
 
 @njit(cache=True, nogil=True)
@@ -87,8 +88,8 @@ def _harmonic_links(kappa, mask, c, wrap, ends, w, a, b):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _diagonal_grid(open_, w, c, step, invd, a, b):  # type: ignore[no-untyped-def]
-    """Reciprocal sums of links; ``open_``: 1 open, 2 ghost of an end face, flat with ghosts as all arrays here."""
+def _diagonal_grid(open_, w, c, step, diag, a, b):  # type: ignore[no-untyped-def]
+    """Sums of links; ``open_``: 1 open, 2 ghost of an end face, flat with ghosts as all arrays here."""
     for v in range(a, b):
         if not open_[v]:
             continue
@@ -98,7 +99,7 @@ def _diagonal_grid(open_, w, c, step, invd, a, b):  # type: ignore[no-untyped-de
                 u = v + step[ax] if side else v - step[ax]
                 link = c[ax] if w is None else float(w[ax, v if side else u])
                 t += link * open_[u]
-        invd[v] = 1 / t if t > 0 else 0
+        diag[v] = t
 
 
 # --- finest level ------------------------------------------------------------------------------------------------
@@ -116,15 +117,15 @@ def _around(v, w, c, i, j, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _smooth_grid(z, r, invd, w, c, colour, a, b):  # type: ignore[no-untyped-def]
+def _smooth_grid(z, r, diag, w, c, colour, a, b):  # type: ignore[no-untyped-def]
     """z = (r + sum over neighbours)/diagonal on the voxels of one colour."""
     _, ny, nz = z.shape
     for i in range(a, b):
         for j in range(1, ny - 1):
             for k in range(1 + ((i + j + 1 + colour) & 1), nz - 1, 2):
-                d = invd[i, j, k]
+                d = diag[i, j, k]
                 if d > 0:
-                    z[i, j, k] = d * (r[i, j, k] + _around(z, w, c, i, j, k))
+                    z[i, j, k] = (r[i, j, k] + _around(z, w, c, i, j, k)) / d
 
 
 @njit(cache=True, nogil=True)
@@ -138,7 +139,7 @@ def _dots(z, r, y, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _restrict_grid(z, r, invd, w, c, parts, base, shift, half, rc, a, b):  # type: ignore[no-untyped-def]
+def _restrict_grid(z, r, diag, w, c, parts, base, shift, half, rc, a, b):  # type: ignore[no-untyped-def]
     """Residual r - A z summed over the parts of the rows of blocks a..b; ``half``: 0 on the second colour."""
     nx, ny, nz = z.shape
     sx, sy, sz = shift
@@ -147,16 +148,16 @@ def _restrict_grid(z, r, invd, w, c, parts, base, shift, half, rc, a, b):  # typ
         for j in range(1, ny - 1):
             bi, bj = (i - 1) >> sx, (j - 1) >> sy
             for k in range(1 + ((i + j + 1) & 1) if half else 1, nz - 1, step):
-                d = invd[i, j, k]
+                d = diag[i, j, k]
                 if d > 0:
                     s = _around(z, w, c, i, j, k)
                     if not half:
-                        s += r[i, j, k] - z[i, j, k] / d
+                        s += r[i, j, k] - z[i, j, k] * d
                     rc[base[bi, bj, (k - 1) >> sz] + parts[i - 1, j - 1, k - 1]] += s
 
 
 @njit(cache=True, nogil=True)
-def _prolong_grid(z, invd, parts, base, shift, ec, half, a, b):  # type: ignore[no-untyped-def]
+def _prolong_grid(z, diag, parts, base, shift, ec, half, a, b):  # type: ignore[no-untyped-def]
     _, ny, nz = z.shape
     sx, sy, sz = shift
     step = 2 if half else 1
@@ -164,14 +165,23 @@ def _prolong_grid(z, invd, parts, base, shift, ec, half, a, b):  # type: ignore[
         for j in range(1, ny - 1):
             bi, bj = (i - 1) >> sx, (j - 1) >> sy
             for k in range(1 + ((i + j + 1) & 1) if half else 1, nz - 1, step):
-                if invd[i, j, k] > 0:
+                if diag[i, j, k] > 0:
                     z[i, j, k] += ec[base[bi, bj, (k - 1) >> sz] + parts[i - 1, j - 1, k - 1]]
 
 
 @njit(cache=True, nogil=True)
-def _direction(z, r, invd, q, aq, w, c, beta, half, a, b):  # type: ignore[no-untyped-def]
+def _outflow(z, w, i, j, k):  # type: ignore[no-untyped-def]
+    """Sum of links times differences to the neighbours: without any leak through rounding."""
+    h = z[i, j, k]
+    s = w[0, i - 1, j, k] * (h - z[i - 1, j, k]) + w[0, i, j, k] * (h - z[i + 1, j, k])
+    s += w[1, i, j - 1, k] * (h - z[i, j - 1, k]) + w[1, i, j, k] * (h - z[i, j + 1, k])
+    return s + (w[2, i, j, k - 1] * (h - z[i, j, k - 1]) + w[2, i, j, k] * (h - z[i, j, k + 1]))
+
+
+@njit(cache=True, nogil=True)
+def _direction(z, r, diag, q, aq, w, c, beta, half, ends, a, b):  # type: ignore[no-untyped-def]
     """q = z + beta q, aq = A z + beta aq; returns q aq. ``half``: A z = r on the first colour."""
-    _, ny, nz = z.shape
+    nx, ny, nz = z.shape
     total = 0.0
     bt = np.float32(beta)
     for i in range(a, b):
@@ -179,12 +189,29 @@ def _direction(z, r, invd, q, aq, w, c, beta, half, a, b):  # type: ignore[no-un
             row = 0.0
             odd = (i + j + 1) & 1
             for k in range(1, nz - 1):
-                d = invd[i, j, k]
+                d = diag[i, j, k]
                 if d > 0:
                     if half and (k & 1) != odd:
                         az = r[i, j, k]
+                    elif w is None:
+                        az = z[i, j, k] * d - _around(z, w, c, i, j, k)
                     else:
-                        az = z[i, j, k] / d - _around(z, w, c, i, j, k)
+                        az = _outflow(z, w, i, j, k)
+                        if ends == 0:
+                            if i == 1:
+                                az += w[0, 0, j, k] * z[i, j, k]
+                            if i == nx - 2:
+                                az += w[0, i, j, k] * z[i, j, k]
+                        elif ends == 1:
+                            if j == 1:
+                                az += w[1, i, 0, k] * z[i, j, k]
+                            if j == ny - 2:
+                                az += w[1, i, j, k] * z[i, j, k]
+                        elif ends == 2:
+                            if k == 1:
+                                az += w[2, i, j, 0] * z[i, j, k]
+                            if k == nz - 2:
+                                az += w[2, i, j, k] * z[i, j, k]
                     qk = z[i, j, k] + bt * q[i, j, k]
                     ak = az + bt * aq[i, j, k]
                     q[i, j, k] = qk
@@ -208,41 +235,42 @@ def _advance(p, r, q, aq, alpha, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _begin(z, r, invd, half, a, b):  # type: ignore[no-untyped-def]
+def _begin(z, r, diag, half, a, b):  # type: ignore[no-untyped-def]
     """First half sweep from zero: the first colour; the second stays 0 or, with ``half``, does not matter."""
     _, ny, nz = z.shape
     for i in range(a, b):
         for j in range(1, ny - 1):
             for k in range(1, nz - 1):
-                z[i, j, k] = invd[i, j, k] * r[i, j, k]
+                d = diag[i, j, k]
+                z[i, j, k] = r[i, j, k] / d if d > 0 else np.float32(0)
             if not half:
                 for k in range(1 + ((i + j) & 1), nz - 1, 2):
                     z[i, j, k] = 0
 
 
 @njit(cache=True, nogil=True)
-def _fresh(p, invd, w, c, step, shape, r, a, b):  # type: ignore[no-untyped-def]
+def _fresh(p, diag, w, c, step, shape, r, a, b):  # type: ignore[no-untyped-def]
     """r = fluxes into each voxel, in double precision; returns r r."""
     total = 0.0
     for i in range(a, b):
         for j in range(1, shape[1] + 1):
             for v in range(i * step[0] + j * step[1] + 1, i * step[0] + j * step[1] + shape[2] + 1):
-                if invd[v] <= 0:
+                if diag[v] <= 0:
                     continue
                 s = 0.0
                 for ax in range(3):
                     for side in range(2):
                         u = v + step[ax] if side else v - step[ax]
-                        if invd[u] != 0:
+                        if diag[u] != 0:
                             link = c[ax] if w is None else float(w[ax, v if side else u])
-                            s += link * (p[u] - p[v] if invd[u] > 0 else p[u] - 2.0 * p[v])
+                            s += link * (p[u] - p[v] if diag[u] > 0 else p[u] - 2.0 * p[v])
                 r[v] = s
                 total += s * s
     return total
 
 
 @njit(cache=True, nogil=True)
-def _fluxes(p, invd, w, c, step, shape, a, b):  # type: ignore[no-untyped-def]
+def _fluxes(p, diag, w, c, step, shape, a, b):  # type: ignore[no-untyped-def]
     """Flux through every plane between voxels, for each axis in a row, and the dissipation, of rows a..b."""
     nx, ny, nz = shape
     flux = np.zeros((3, max(nx, ny, nz) + 1))
@@ -251,19 +279,19 @@ def _fluxes(p, invd, w, c, step, shape, a, b):  # type: ignore[no-untyped-def]
         for j in range(1, ny + 1):
             for k in range(1, nz + 1):
                 v = i * step[0] + j * step[1] + k
-                if invd[v] <= 0:
+                if diag[v] <= 0:
                     continue
                 for ax in range(3):
                     at = i if ax == 0 else j if ax == 1 else k
                     for side in range(1, -1 if at == 1 else 0, -1):
                         u = v + step[ax] if side else v - step[ax]
-                        if invd[u] == 0:
+                        if diag[u] == 0:
                             continue
                         link = c[ax] if w is None else float(w[ax, v if side else u])
                         drop = p[v] - p[u]
-                        if invd[u] < 0:
+                        if diag[u] < 0:
                             drop, link = p[v] - 0.5 * p[u], 2.0 * link
-                        if side or invd[u] < 0:
+                        if side or diag[u] < 0:
                             lost += link * drop * drop
                         flux[ax, at + side - 1] += link * drop if side else -link * drop
     return flux, lost
@@ -284,7 +312,7 @@ def _root(up, a):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _parts_of_blocks(invd, w, step, shift, parts, count, a, b):  # type: ignore[no-untyped-def]
+def _parts_of_blocks(diag, w, step, shift, parts, count, a, b):  # type: ignore[no-untyped-def]
     """Number the joined parts of every block: ``parts`` of each voxel, ``count`` of each block.
 
     Voxels join by strong links. A part whose strongest link leads to another part of the block joins that one
@@ -307,7 +335,7 @@ def _parts_of_blocks(invd, w, step, shift, parts, count, a, b):  # type: ignore[
                 for v in range(size):
                     x, y, z = v // off[0], v // off[1] % many[1], v % many[2]
                     g = (low[0] + x + 1) * step[0] + (low[1] + y + 1) * step[1] + low[2] + z + 1
-                    cell[v] = g if invd[g] > 0 else -1
+                    cell[v] = g if diag[g] > 0 else -1
                     up[v] = v
                     if cell[v] >= 0:
                         some = True
@@ -363,7 +391,7 @@ def _parts_of_blocks(invd, w, step, shift, parts, count, a, b):  # type: ignore[
 
 
 @njit(cache=True, nogil=True)
-def _links_of_blocks(invd, w, c, step, shift, scale, parts, base, count, ptr, col, val, extra, fill, a, b):  # type: ignore[no-untyped-def]
+def _links_of_blocks(diag, w, c, step, shift, scale, parts, base, count, ptr, col, val, extra, fill, a, b):  # type: ignore[no-untyped-def]
     """Links between the parts of neighbouring blocks: counted into ``ptr`` (``fill`` False) or written."""
     shape = parts.shape
     ids = np.empty((8, 48), np.int64)
@@ -385,13 +413,13 @@ def _links_of_blocks(invd, w, c, step, shift, scale, parts, base, count, ptr, co
                     for y in range(bj << shift[1], min((bj + 1) << shift[1], shape[1])):
                         for z in range(bk << shift[2], min((bk + 1) << shift[2], shape[2])):
                             v = (x + 1) * step[0] + (y + 1) * step[1] + z + 1
-                            if invd[v] <= 0:
+                            if diag[v] <= 0:
                                 continue
                             me = parts[x, y, z]
                             for link in range(6):
                                 ax, side = link >> 1, link & 1
                                 u = v + step[ax] if side else v - step[ax]
-                                if invd[u] == 0:
+                                if diag[u] == 0:
                                     continue
                                 at[0], at[1], at[2] = x, y, z
                                 at[ax] += 2 * side - 1
@@ -400,7 +428,7 @@ def _links_of_blocks(invd, w, c, step, shift, scale, parts, base, count, ptr, co
                                     continue  # equal links inside a block join its voxels
                                 s = c[ax] if w is None else float(w[ax, v if side else u])
                                 s *= scale[ax]
-                                if invd[u] < 0:
+                                if diag[u] < 0:
                                     ends[me] += 2.0 * s
                                     continue
                                 if not inside:
@@ -644,16 +672,21 @@ class Multigrid:
         self.shape = tuple(n - 2 for n in open_.shape)
         self.w = w
         self.c = link_factors(size)
+        # Few bits, so that sums of equal links are exact in single precision and the preconditioned operator has no
+        # leak; the residual is computed with all of them.
+        self.c_short = tuple(
+            np.float32(np.ldexp(np.round(np.ldexp(m, 11)), e - 11)) for m, e in map(math.frexp, self.c)
+        )
         self.wrap = wrap
         self.ends = ends
         self.step = (open_.shape[1] * open_.shape[2], open_.shape[2], 1)
-        self.invd = np.zeros(open_.shape, np.float32)
+        self.diag = np.zeros(open_.shape, np.float32)
         flat_w = None if w is None else w.reshape(3, -1)
-        flat, flat_open = self.invd.reshape(-1), open_.reshape(-1)
-        c, step = self.c, self.step
-        _over(lambda a, b: _diagonal_grid(flat_open, flat_w, c, step, flat, a, b), self.flat_rows())
-        self.invd[open_ == 2] = -1
-        refill(self.invd, wrap, None, (0.0, 0.0, 0.0))
+        flat, flat_open = self.diag.reshape(-1), open_.reshape(-1)
+        c, step = tuple(float(v) for v in self.c_short), self.step
+        over(lambda a, b: _diagonal_grid(flat_open, flat_w, c, step, flat, a, b), self.flat_rows())
+        self.diag[open_ == 2] = -1
+        refill(self.diag, wrap, None, (0.0, 0.0, 0.0))
         self.half = not any(p and n % 2 for p, n in zip(wrap, self.shape, strict=True))
         factor = _next_factor(self.shape, size) if max(self.shape) > 1 else (1, 1, 1)
         self.shift = tuple(f - 1 for f in factor)
@@ -676,10 +709,10 @@ class Multigrid:
         self.parts = np.zeros(self.shape, np.uint8)
         count = np.zeros(blocks, np.uint8)
         self.blocks = _parallel.slabs(blocks[0], len(self.rows()))
-        invd = self.invd.reshape(-1)
+        diag = self.diag.reshape(-1)
         w = None if self.w is None else self.w.reshape(3, -1)
         step, shift, parts = self.step, self.shift, self.parts
-        _over(lambda a, b: _parts_of_blocks(invd, w, step, shift, parts, count, a, b), self.blocks)
+        over(lambda a, b: _parts_of_blocks(diag, w, step, shift, parts, count, a, b), self.blocks)
         lines, colours = _colouring(blocks, self.wrap)
         base = np.zeros(blocks, np.int32)
         starts = [0]
@@ -697,11 +730,11 @@ class Multigrid:
         extra = np.zeros(n, np.float32)
         scale = tuple(1.0 / g for g in f)
         col, val = np.empty(0, np.int32), np.empty(0, np.float32)
-        common = (invd, w, self.c, step, shift, scale, parts, base, count, ptr)
-        _over(lambda a, b: _links_of_blocks(*common, col, val, extra, False, a, b), self.blocks)
+        common = (diag, w, self.c, step, shift, scale, parts, base, count, ptr)
+        over(lambda a, b: _links_of_blocks(*common, col, val, extra, False, a, b), self.blocks)
         np.cumsum(ptr, out=ptr)
         col, val = np.empty(ptr[-1], np.int32), np.empty(ptr[-1], np.float32)
-        _over(lambda a, b: _links_of_blocks(*common, col, val, extra, True, a, b), self.blocks)
+        over(lambda a, b: _links_of_blocks(*common, col, val, extra, True, a, b), self.blocks)
         at_block = np.empty((3, n), np.int16)
         many = count.ravel()
         where = np.flatnonzero(many)
@@ -778,7 +811,7 @@ class Multigrid:
         np.multiply(r[: s[1]], level.invd[: s[1]], out=x[: s[1]])
         x[s[1] :] = 0
         for c in range(1, len(s) - 1):
-            _over(
+            over(
                 lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
                 level.spans(s[c], s[c + 1]),
             )
@@ -786,7 +819,7 @@ class Multigrid:
     def _postsmooth(self, level: _Level, r: NDArray[Any], x: NDArray[Any]) -> None:
         s = level.colours
         for c in range(len(s) - 2, -1, -1):
-            _over(
+            over(
                 lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
                 level.spans(s[c], s[c + 1]),
             )
@@ -802,7 +835,7 @@ class Multigrid:
             below = self.levels[number + 1]
             rc, ec = below.work[0], below.work[1]
             zero_from = level.colours[-2]
-            _over(
+            over(
                 lambda a, b: _restrict_list(
                     level.ptr,
                     level.col,
@@ -820,7 +853,7 @@ class Multigrid:
                 below.spans(0, below.n),
             )
             self.coarse(number + 1, rc, ec)
-            _over(lambda a, b: _prolong_list(x, ec, level.parent, a, b), level.spans(0, level.n))
+            over(lambda a, b: _prolong_list(x, ec, level.parent, a, b), level.spans(0, level.n))
         self._postsmooth(level, r, x)
 
     def coarse(self, number: int, r: NDArray[Any], x: NDArray[Any]) -> None:
@@ -833,22 +866,22 @@ class Multigrid:
         links = (level.ptr, level.col, level.val, level.invd)
         whole = level.spans(0, level.n)
         self._cycle(number, r, c)
-        rho, alpha, _ = _sums(_over(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
+        rho, alpha, _ = _sums(over(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
         if rho <= 0:
             x[:] = 0
             return
         t = alpha / rho
-        before, after = _sums(_over(lambda a, b: _subtract(r, v, t, rest, a, b), whole))
+        before, after = _sums(over(lambda a, b: _subtract(r, v, t, rest, a, b), whole))
         if after <= _LOSS**2 * before:
             np.multiply(c, np.float32(t), out=x)
             return
         self._cycle(number, rest, x)
-        beta, second, gamma = _sums(_over(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
+        beta, second, gamma = _sums(over(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
         rho2 = beta - gamma * gamma / rho
         if rho2 <= 0:
             np.multiply(c, np.float32(t), out=x)
             return
-        _over(lambda a, b: _mix(x, c, t - gamma * second / (rho * rho2), second / rho2, a, b), whole)
+        over(lambda a, b: _mix(x, c, t - gamma * second / (rho * rho2), second / rho2, a, b), whole)
 
 
 def _sums(parts: list[tuple[float, ...]]) -> tuple[float, ...]:
@@ -941,7 +974,7 @@ def conductive_links(
     w = np.zeros((3, *(n + 2 for n in mask.shape)), np.float32)
     c, axis = link_factors(size), -1 if ends is None else ends
     slabs = _parallel.slabs(mask.shape[0], max(1, min(16, mask.size >> 16)))
-    _over(lambda a, b: _harmonic_links(kappa, mask, c, wrap, axis, w, a, b), slabs)
+    over(lambda a, b: _harmonic_links(kappa, mask, c, wrap, axis, w, a, b), slabs)
     return given_links(w, mask, wrap, ends, size)
 
 
@@ -1027,11 +1060,12 @@ def solve(
         most: iterations at most.
     """
     rows, flat_rows = grid.rows(), grid.flat_rows()
-    invd, w, half, step, shape = grid.invd, grid.w, grid.half, grid.step, grid.shape
-    c = tuple(np.float32(v) for v in grid.c)
+    diag, w, half, step, shape = grid.diag, grid.w, grid.half, grid.step, grid.shape
+    c = grid.c_short
+    ends = -1 if grid.ends is None else grid.ends
     flat_w = None if w is None else w.reshape(3, -1)
     r, z, q, aq = (np.zeros(p.shape, np.float32) for _ in range(4))
-    flat_p, flat_r, flat_z, flat_q, flat_aq, flat_invd = (v.reshape(-1) for v in (p, r, z, q, aq, invd))
+    flat_p, flat_r, flat_z, flat_q, flat_aq, flat_diag = (v.reshape(-1) for v in (p, r, z, q, aq, diag))
     transfer = (grid.parts, grid.base, grid.shift)
 
     def ghosts(v: NDArray[Any]) -> None:
@@ -1039,13 +1073,13 @@ def solve(
 
     def measure() -> tuple[NDArray[np.float64], float]:
         refill(p, grid.wrap, grid.ends, jump)
-        found = _over(lambda a, b: _fluxes(flat_p, flat_invd, flat_w, grid.c, step, shape, a, b), rows)
+        found = over(lambda a, b: _fluxes(flat_p, flat_diag, flat_w, grid.c, step, shape, a, b), rows)
         return sum(f for f, _ in found), float(sum(e for _, e in found))
 
     def renew() -> float:
         refill(p, grid.wrap, grid.ends, jump)
         return sum(
-            _over(lambda a, b: _fresh(flat_p, flat_invd, flat_w, grid.c, step, shape, flat_r, a, b), rows)
+            over(lambda a, b: _fresh(flat_p, flat_diag, flat_w, grid.c, step, shape, flat_r, a, b), rows)
         )
 
     fluxes, dissipation = measure()
@@ -1055,27 +1089,27 @@ def solve(
     remaining, settled, steps, looked = 1.0, norm == 0, 0, 0
     rc, ec = grid.levels[0].work[:2]
     while not settled and steps < most:
-        _over(lambda a, b: _begin(z, r, invd, half, a, b), rows)
+        over(lambda a, b: _begin(z, r, diag, half, a, b), rows)
         ghosts(z)
-        _over(lambda a, b: _smooth_grid(z, r, invd, w, c, 1, a, b), rows)
+        over(lambda a, b: _smooth_grid(z, r, diag, w, c, 1, a, b), rows)
         ghosts(z)
         rc[:] = 0
-        _over(lambda a, b: _restrict_grid(z, r, invd, w, c, *transfer, half, rc, a, b), grid.blocks)
+        over(lambda a, b: _restrict_grid(z, r, diag, w, c, *transfer, half, rc, a, b), grid.blocks)
         grid.coarse(0, rc, ec)
-        _over(lambda a, b: _prolong_grid(z, invd, *transfer, ec, half, a, b), rows)
+        over(lambda a, b: _prolong_grid(z, diag, *transfer, ec, half, a, b), rows)
         for colour in (1, 0):
             ghosts(z)
-            _over(lambda a, b, k=colour: _smooth_grid(z, r, invd, w, c, k, a, b), rows)  # type: ignore[misc]
+            over(lambda a, b, k=colour: _smooth_grid(z, r, diag, w, c, k, a, b), rows)  # type: ignore[misc]
         ghosts(z)
-        zr, zaq = _sums(_over(lambda a, b: _dots(flat_z, flat_r, flat_aq, a, b), flat_rows))
+        zr, zaq = _sums(over(lambda a, b: _dots(flat_z, flat_r, flat_aq, a, b), flat_rows))
         beta = -zaq / qaq if qaq > 0 else 0.0
-        qaq = sum(_over(lambda a, b, s=beta: _direction(z, r, invd, q, aq, w, c, s, half, a, b), rows))  # type: ignore[misc]
+        qaq = sum(over(lambda a, b, s=beta: _direction(z, r, diag, q, aq, w, c, s, half, ends, a, b), rows))  # type: ignore[misc]
         steps += 1
         if not (qaq > 0 and zr > 0):
             settled = True
             break
         alpha = zr / qaq
-        norm = sum(_over(lambda a, b, s=alpha: _advance(flat_p, flat_r, flat_q, flat_aq, s, a, b), flat_rows))  # type: ignore[misc]
+        norm = sum(over(lambda a, b, s=alpha: _advance(flat_p, flat_r, flat_q, flat_aq, s, a, b), flat_rows))  # type: ignore[misc]
         gains.append(alpha * zr)
         dissipation -= gains[-1]
         if norm < _FRESH**2 * fresh:
@@ -1093,3 +1127,165 @@ def solve(
     if looked != steps or steps == 0:
         fluxes, exact = measure()
     return Solution(p, exact, fluxes, steps, remaining, (norm / first) ** 0.5 if first else 0.0, settled)
+
+
+# --- the other side: a lower bound from a flux without sources ------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _grow_tree(diag, w, step, shape, wrap, ends, axis, order, parent, mark):  # type: ignore[no-untyped-def]
+    """Spanning trees of everything that conducts, breadth first from the end faces, else from any voxel.
+
+    ``order``: voxels as they were reached; ``parent``: link 0..5 that leads towards the root, 6 at roots. Returns
+    the number of voxels and whether a way leads through: from face to face, or once around a periodic axis.
+    """
+    nx, ny, nz = shape
+    count, done, through = 0, 0, False
+    # mark: with end faces 1 or 2, the face a tree started from; else 64 + turns around the axis.
+    for phase in range(2):
+        for i in range(1, nx + 1):
+            for j in range(1, ny + 1):
+                for k in range(1, nz + 1):
+                    v = i * step[0] + j * step[1] + k
+                    if diag[v] <= 0 or parent[v] >= 0:
+                        continue
+                    if phase == 0:
+                        if ends < 0:
+                            continue
+                        if diag[v - step[ends]] < 0:
+                            parent[v], mark[v] = 2 * ends, 1
+                            through = through or diag[v + step[ends]] < 0
+                        elif diag[v + step[ends]] < 0:
+                            parent[v], mark[v] = 2 * ends + 1, 2
+                        else:
+                            continue
+                    else:
+                        parent[v], mark[v] = 6, 64
+                    order[count] = v
+                    count += 1
+                    if phase == 0:
+                        continue
+                    # Parts without an end face are flooded one by one.
+                    done, count, through = _flood(
+                        diag, w, step, shape, wrap, ends, axis, order, parent, mark, done, count, through
+                    )
+        done, count, through = _flood(
+            diag, w, step, shape, wrap, ends, axis, order, parent, mark, done, count, through
+        )
+    return count, through
+
+
+@njit(cache=True, nogil=True)
+def _flood(diag, w, step, shape, wrap, ends, axis, order, parent, mark, done, count, through):  # type: ignore[no-untyped-def]
+    while done < count:
+        v = order[done]
+        done += 1
+        for link in range(6):
+            ax, side = link >> 1, link & 1
+            u = v + step[ax] if side else v - step[ax]
+            if diag[u] <= 0 or (w is not None and w[ax, v if side else u] <= 0):
+                continue
+            turn = 0
+            if wrap[ax]:
+                at = v // step[ax] % (shape[ax] + 2)
+                if at == (shape[ax] if side else 1):
+                    u += -shape[ax] * step[ax] if side else shape[ax] * step[ax]
+                    turn = (2 * side - 1) if ax == axis else 0
+            if parent[u] < 0:
+                parent[u] = link ^ 1
+                mark[u] = mark[v] + turn
+                order[count] = u
+                count += 1
+            elif mark[u] != mark[v] + turn and (ends < 0 or (mark[u] < 3 and mark[v] < 3)):
+                through = True
+    return done, count, through
+
+
+@njit(cache=True, nogil=True)
+def _drain(p, r, diag, w, c, step, shape, wrap, axis, order, parent, count):  # type: ignore[no-untyped-def]
+    """Carry every net flux along the tree to its root; returns the change of dissipation and of flux along axis."""
+    lost, along = 0.0, 0.0
+    for n in range(count - 1, -1, -1):
+        v = order[n]
+        link = parent[v]
+        excess = r[v]
+        if link == 6 or excess == 0:
+            continue
+        ax, side = link >> 1, link & 1
+        u = v + step[ax] if side else v - step[ax]
+        weight = c[ax] if w is None else float(w[ax, v if side else u])
+        drop = p[v] - p[u]
+        if diag[u] < 0:
+            drop, weight = p[v] - 0.5 * p[u], 2 * weight
+        elif wrap[ax]:
+            at = v // step[ax] % (shape[ax] + 2)
+            if at == (shape[ax] if side else 1):
+                u += -shape[ax] * step[ax] if side else shape[ax] * step[ax]
+        lost += 2 * drop * excess + excess * excess / weight
+        if ax == axis:
+            along += excess if side else -excess
+        if diag[u] > 0:
+            r[u] += excess
+    return lost, along
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Spanning trees of what conducts: see :func:`_grow_tree`."""
+
+    order: NDArray[np.int32]
+    parent: NDArray[np.int8]
+    through: bool
+
+
+def spanning_tree(grid: Multigrid, axis: int) -> Tree:
+    """Trees towards the end faces, and whether a way leads through along ``axis``."""
+    diag = grid.diag.reshape(-1)
+    order = np.empty(int(np.count_nonzero(grid.diag[1:-1, 1:-1, 1:-1] > 0)), np.int32)
+    parent = np.full(diag.shape, -1, np.int8)
+    mark = np.zeros(diag.shape, np.int8)
+    w = None if grid.w is None else grid.w.reshape(3, -1)
+    ends = -1 if grid.ends is None else grid.ends
+    count, through = _grow_tree(diag, w, grid.step, grid.shape, grid.wrap, ends, axis, order, parent, mark)
+    return Tree(order[:count], parent, bool(through))
+
+
+def lower_bound(grid: Multigrid, tree: Tree, found: Solution, jump: Sequence[float], axis: int) -> float:
+    """A conductance that the exact one of these links is never below.
+
+    Thomson's principle: of all fluxes without sources that carry the current I, the true one dissipates least, so
+    C >= I^2/E for any of them. The flux of the solution is made one by carrying what each voxel gains or loses
+    along a tree to the end faces. Together with the dissipation, which is never below C (Dirichlet's principle),
+    this encloses the exact conductance of the voxel problem, whatever the solver did.
+    """
+    p = found.potential
+    refill(p, grid.wrap, grid.ends, jump)
+    diag = grid.diag.reshape(-1)
+    w = None if grid.w is None else grid.w.reshape(3, -1)
+    r = np.zeros(diag.shape, np.float32)
+    args = (p.reshape(-1), diag, w, grid.c, grid.step, grid.shape, r)
+    over(lambda a, b: _fresh(*args, a, b), grid.rows())
+    lost, along = _drain(
+        args[0],
+        r,
+        diag,
+        w,
+        grid.c,
+        grid.step,
+        grid.shape,
+        grid.wrap,
+        axis,
+        tree.order,
+        tree.parent,
+        len(tree.order),
+    )
+    planes = grid.shape[axis] + (1 if grid.ends == axis else 0)
+    # Planes 0 and n of a periodic axis are the same one.
+    current = (
+        float(found.fluxes[axis, 1 : grid.shape[axis] + 1].sum())
+        if grid.ends != axis
+        else float(found.fluxes[axis, :planes].sum())
+    ) + along
+    current /= planes
+    energy = found.dissipation + lost
+    return current * current / energy if energy > 0 else 0.0
