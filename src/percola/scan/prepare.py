@@ -484,6 +484,10 @@ def denoised(volume: Volume, how: str, strength: float | None = None) -> tuple[V
     contrast = bright - dark
     flat = [i for i, n in enumerate(grey.shape) if n == 1]
     work = (grey - np.float32(dark)) / np.float32(contrast)
+    if how == "nlm" and grey.ndim - len(flat) < 2:
+        raise InputError(
+            "denoise", f"'nlm' of values of shape {volume.shape}", "at least two axes of more than one voxel"
+        )
     if flat:
         work = work.reshape([n for n in grey.shape if n > 1])
     from skimage import restoration
@@ -519,7 +523,8 @@ def _median(volume: Volume) -> tuple[Volume, Step]:
     from scipy.ndimage import median_filter
 
     shape = volume.shape
-    out = np.empty(shape, volume.values.dtype)
+    half = volume.values.dtype == np.float16  # which the filter does not take
+    out = np.empty(shape, np.float32 if half else volume.values.dtype)
     size = tuple(3 if n > 1 else 1 for n in shape)
     for place, inner, part in slabs(volume.values, halo=1):
         ax = int(np.argmax(part.shape))
@@ -529,7 +534,8 @@ def _median(volume: Volume) -> tuple[Volume, Step]:
             lo, hi = max(0, a - 1), min(n, b + 1)
             cut: list[slice] = [slice(None)] * part.ndim
             cut[ax] = slice(lo, hi)
-            done = median_filter(part[tuple(cut)], size=size, mode="nearest")
+            rough = part[tuple(cut)].astype(out.dtype, copy=False)
+            done = median_filter(rough, size=size, mode="nearest")
             cut[ax] = slice(a - lo, b - lo)
             return done[tuple(cut)]
 
