@@ -32,6 +32,8 @@ the digitized surface) lattice planes are exact, but tubes and throats of bicont
 _SHORT = 32767
 FAR = 2**30 - 1
 """Squared distance where there is no polymer at all."""
+KINDS: tuple[tuple[type[np.integer], int], ...] = ((np.uint16, _SHORT), (np.int32, FAR))
+"""Types that hold squared distances, and the largest each may hold."""
 
 
 @njit(cache=True, nogil=True)
@@ -141,8 +143,7 @@ def voxel_distance(void: BoolVolume, periodic: Periodic) -> SquaredVolume:
         raise ResourceError("void.shape", f"{void.shape}", "axes of at most 16000 voxels", "crop the volume")
     nx, ny, _ = void.shape
     wx, wy, wz = (bool(p) for p in periodic)
-    kinds: tuple[tuple[type[np.integer], int], ...] = ((np.uint16, _SHORT), (np.int32, FAR))
-    for dtype, cap in kinds:
+    for dtype, cap in KINDS:
         d2 = np.empty(void.shape, dtype)
         _parallel.run(lambda a, b, o=d2, c=cap: _along_z(void, wz, c, o, a, b), _parallel.slabs(nx))  # type: ignore[misc]
         _parallel.run(lambda a, b, o=d2, c=cap: _along_y(o, wy, c, a, b), _parallel.slabs(nx))  # type: ignore[misc]

@@ -201,7 +201,7 @@ class WidestPath:
 
     radius: float
     throat: tuple[int, int, int] | None
-    access: FloatVolume | SquaredVolume | None
+    access: NDArray[Any] | None
 
 
 def widest_path(radius: FloatVolume | SquaredVolume, periodic: Periodic, access: bool = False) -> WidestPath:
@@ -216,7 +216,7 @@ def widest_path(radius: FloatVolume | SquaredVolume, periodic: Periodic, access:
     r = radius if whole else np.asarray(radius, dtype=np.float32)
     unlimited = bool((r == FAR).all()) if whole else not bool(np.isfinite(r).all())
     if unlimited:
-        full = np.full(r.shape, FAR if whole else np.inf, r.dtype) if access else None
+        full: NDArray[Any] | None = np.full(r.shape, FAR if whole else np.inf, r.dtype) if access else None
         return WidestPath(math.inf, None, full)
     levels, gate, met = flood(r, (bool(periodic[0]), bool(periodic[1]), False), LOW_Z, not access)
     reached = levels if access else None
