@@ -447,7 +447,7 @@ def through_block(
     return Effective(
         found.dissipation * scale,
         lower,
-        column,  # type: ignore[arg-type]
+        column,
         imbalance(flux),
         float(flux[0]) * scale,
         float(flux[-1]) * scale,
