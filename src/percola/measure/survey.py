@@ -142,9 +142,18 @@ def _paragraph_89(names: Sequence[str]) -> Method:
     def method(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
         voids = s.voids(o.axis) if set(names) & {*POROMETRY, "permeability", "local_thickness"} else None
         box = Box(s.void, s.edge_m, s.periodic, s.level, voids)
-        return measure_realizations([box], o.wall, names, progress, o.axis, liquid=o.liquid)
+        found = measure_realizations([box], o.wall, names, progress, o.axis, liquid=o.liquid)
+        return [_of_a_part(m) if o.wall is None else m for m in found]
 
     return method
+
+
+def _of_a_part(m: Measurement) -> Measurement:
+    """The ratio of largest to average pore of a part of a membrane bounds that of the whole from below."""
+    if m.name != "pore_size_ratio":
+        return m
+    bound = "of the part that was scanned: the largest pore of a whole membrane is larger"
+    return replace(m, evidence={**m.evidence, "lower_bound": bound})
 
 
 def _openness(s: Structure, o: Options, progress: Progress) -> list[Measurement]:

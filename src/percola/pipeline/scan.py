@@ -19,7 +19,7 @@ from percola.pipeline.main import Event
 from percola.pipeline.plan import available_memory_bytes
 from percola.scan.prepare import prepare
 from percola.scan.read import bytes_needed, describe, read_volume
-from percola.scan.segment import Segmentation, preview, segment, threshold_influence
+from percola.scan.segment import Segmentation, memory_needed, preview, segment, threshold_influence
 from percola.scan.volume import Volume
 from percola.store import RunDirectory, file_digest, run_id
 
@@ -442,8 +442,8 @@ def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> l
 
 
 def _reading_bytes(volume: Volume) -> int:
-    """Memory of the values, of void and level, and of the labels that check them."""
-    return bytes_needed(volume) + 11 * volume.voxels
+    """Memory of the values and of parting them."""
+    return bytes_needed(volume) + memory_needed(volume.shape, volume.values.dtype, kind=volume.kind)
 
 
 def _fingerprint(source: Path, volume: Volume) -> dict[str, Any]:

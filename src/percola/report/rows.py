@@ -76,6 +76,7 @@ def skin_words(found: Measurement | None) -> str:
 
 
 def lower_first(text: str) -> str:
+    """The text with its first letter small."""
     return text[:1].lower() + text[1:]
 
 
@@ -89,6 +90,7 @@ def reported_of(run: RunData) -> dict[str, Mapping[str, Any]]:
 
 
 def reported_text(name: str, reported: Mapping[str, Any]) -> str:
+    """A reported value as the patent prints it, in the unit in which it is shown."""
     relation = {"<=": "≤ ", ">=": "≥ "}.get(str(reported.get("relation", "=")), "")
     value = reported.get("value")
     unit = str(reported.get("unit", ""))
@@ -101,6 +103,7 @@ def reported_text(name: str, reported: Mapping[str, Any]) -> str:
 
 
 def flat_rows(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """A table as rows of (name, value), nested tables joined by commas."""
     rows: list[tuple[str, str]] = []
     for key, value in table.items():
         name = f"{prefix}{as_words(key)}" if not prefix else f"{prefix}, {lower_first(as_words(key))}"
@@ -114,11 +117,13 @@ def flat_rows(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
 
 
 def as_words(key: str) -> str:
+    """A key as words, the first letter large."""
     text = key.replace("_", " ")
     return text[:1].upper() + text[1:]
 
 
 def as_text(value: Any) -> str:
+    """Any value of a recipe or manifest as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:
@@ -146,6 +151,7 @@ def cited_text(text: str) -> str:
 
 
 def short_reference(entry: Mapping[str, str], key: str) -> str:
+    """Authors and year of a reference."""
     authors = re.split(r"\s+and\s+", entry.get("author", ""))
     names = [a.split(",")[0].strip() for a in authors if a]  # a body without a comma keeps its whole name
     if not names or "year" not in entry:
@@ -174,6 +180,7 @@ def pretty_unit(unit: str) -> str:
 
 
 def measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each measurement: value in units of the field, method, sources, the worst check."""
     reported = reported_of(run)
     number_of = {r["key"]: r["number"] for r in references}
     rows = []
@@ -203,6 +210,7 @@ def measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> l
 
 
 def verdict_row(v: Mapping[str, Any]) -> dict[str, Any]:
+    """A verdict as it is shown: what was measured, what is asked, by how much."""
     used = [m for m in v.get("measurements", []) if not v.get("parts")]
     shown = "; ".join(
         (
@@ -267,10 +275,12 @@ def neat(text: str) -> str:
 
 
 def verdict_rows(verdict: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The rows of a verdict's parts."""
     return [verdict_row(p) for p in (verdict or {}).get("parts", [])]
 
 
 def structure_reasons(run: RunData) -> list[dict[str, Any]]:
+    """What decided the kind of structure, as rows."""
     found = run.measurement("structure_class")
     return [verdict_row(r) for r in found.evidence.get("reasons", [])] if found is not None else []
 
@@ -310,6 +320,7 @@ def references_of(run: RunData) -> list[dict[str, Any]]:
 
 
 def manifest_rows(run: RunData) -> list[tuple[str, str]]:
+    """What made the run, as rows of (name, value)."""
     m = run.manifest
     environment = m.get("environment", {})
     rows = [
@@ -330,6 +341,7 @@ def manifest_rows(run: RunData) -> list[tuple[str, str]]:
 
 
 def timing_rows(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Time of each stage and its share of the whole."""
     timings = manifest.get("timings") or {}
     total = sum(v for v in timings.values() if isinstance(v, float | int)) or 1.0
     return [
@@ -340,6 +352,7 @@ def timing_rows(manifest: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def edges_of(core: Fields | None) -> str:
+    """The lengths of a box in words."""
     if core is None:
         return ""
     shape = next(iter(core.arrays.values())).shape
@@ -347,6 +360,7 @@ def edges_of(core: Fields | None) -> str:
 
 
 def scene_of(core: Fields | None) -> dict[str, Any] | None:
+    """The polymer's surface for the view that turns; None where there is none to draw."""
     level = core.drawn if core is not None else None
     if core is None or level is None or level.ndim != 3:
         return None

@@ -181,57 +181,61 @@ def _cards(run: RunData) -> list[dict[str, str]]:
 
 def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the file says and how it was parted, as groups of (field, value)."""
-    skip = {
-        "segmentation",
-        "statistics",
-        "checks",
-        "notes",
-        "thresholds",
-        "level",
-        "level_reason",
-        "measured_shape",
-    }
-    skip |= {"measured_spacing_m", "flow_axis", "sides", "metadata"}
-    file = [(_words(k), _plain(v)) for k, v in scan.items() if k not in skip and v not in (None, "", [], {})]
-    parting = [
-        (_words(k), _plain(v))
-        for k, v in (scan.get("segmentation") or {}).items()
-        if v not in (None, "", [], {})
+    values = scan.get("values") or {}
+    low, high = values.get("range", (None, None)) if isinstance(values, Mapping) else (None, None)
+    source = scan.get("voxel_size_source")
+    size = scan.get("voxel_size")
+    file = [
+        ("File", scan.get("source")),
+        ("Format", scan.get("format")),
+        ("Voxels", " × ".join(str(n) for n in scan.get("shape", ()))),
+        ("Voxel size", f"{size} ({source})" if size and source else size),
+        ("Extent", scan.get("extent")),
+        (
+            "Values",
+            f"{scan.get('kind', '')}, {_plain(low)} to {_plain(high)}"
+            if low is not None
+            else scan.get("kind"),
+        ),
+        ("Measured", " × ".join(str(n) for n in scan.get("measured_shape", ()))),
+        ("Flow", f"along {scan.get('flow_axis', 'z')}, sides: {scan.get('sides', '')}"),
     ]
-    parting.append(
+    record = scan.get("segmentation") or {}
+    parting = [
+        ("Method", record.get("method")),
+        ("Threshold", _plain(scan.get("thresholds")) if scan.get("thresholds") else None),
+        ("Void", record.get("void")),
+        ("Specks removed below", f"{record['clean']} voxels" if record.get("clean") else None),
         (
             "Walls",
-            "placed between voxels"
+            "between voxels"
             if scan.get("level")
             else f"on voxel faces ({scan.get('level_reason') or 'voxels alone'})",
-        )
-    )
-    statistics = [
-        (_words(k), _plain(v))
-        for k, v in (scan.get("statistics") or {}).items()
-        if isinstance(v, int | float | str)
+        ),
     ]
-    groups = [{"title": "File", "rows": file}, {"title": "Void and solid", "rows": parting}]
-    if statistics:
-        groups.append({"title": "How well they part", "rows": statistics})
-    return groups
+    statistics = scan.get("statistics") or {}
+    quality = [
+        (words, _plain(statistics[k])) for k, words in _STATISTICS.items() if statistics.get(k) is not None
+    ]
+    groups = [("File", file), ("Void and solid", parting), ("How well they part", quality)]
+    kept = [(title, [(k, str(v)) for k, v in rows if v not in (None, "", [])]) for title, rows in groups]
+    return [{"title": title, "rows": rows} for title, rows in kept if rows]
 
 
-def _words(key: str) -> str:
-    text = key.replace("_", " ")
-    for unit, sign in ((" m", " [m]"), (" bytes", " [bytes]")):
-        if text.endswith(unit):
-            text = text[: -len(unit)] + sign
-    return text[:1].upper() + text[1:]
+_STATISTICS = {
+    "separability": "Separability (Otsu's eta)",
+    "contrast": "Contrast, grey values",
+    "noise": "Noise, grey values",
+    "contrast_to_noise": "Contrast over noise",
+    "blur_voxels": "Blur, voxels",
+    "wall_jitter_voxels": "Noise moves the wall by, voxels",
+    "saturated": "Share of saturated voxels",
+}
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+        return f"{value:.4g}"
     if isinstance(value, list | tuple):
         return ", ".join(_plain(v) for v in value)
     return str(value)
