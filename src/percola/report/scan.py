@@ -217,7 +217,11 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
     quality = [
         (words, _plain(statistics[k])) for k, words in _STATISTICS.items() if statistics.get(k) is not None
     ]
-    groups = [("File", file), ("Void and solid", parting), ("How well they part", quality)]
+    groups: list[tuple[str, Sequence[tuple[str, Any]]]] = [
+        ("File", file),
+        ("Void and solid", parting),
+        ("How well they part", quality),
+    ]
     kept = [(title, [(k, str(v)) for k, v in rows if v not in (None, "", [])]) for title, rows in groups]
     return [{"title": title, "rows": rows} for title, rows in kept if rows]
 
