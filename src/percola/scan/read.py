@@ -38,6 +38,7 @@ _FULL_LOOK = 1 << 24  # values looked at one by one on reading (16 million, abou
 _PLANES = 7  # planes looked at in larger volumes
 _PLANE = 1 << 21  # values of a plane at most
 _EXACT = 1 << 27  # values (512^3) streamed through to make sure that there are two of them
+_UNPACK = 1 << 30  # bytes: packed files up to this size are unpacked, and kept, for the first look
 _LABELS = 16  # whole numbers, at most so many, are labels
 
 
@@ -509,7 +510,7 @@ def _finished(
     metadata["slow_axis"] = int(np.argmin(order))
     if reading.bar_rows and "y" in letters:
         row = letters.index("y")
-        metadata["info_bar_rows"] = reading.bar_rows
+        metadata["info_bar_cut_rows" if crop_bar else "info_bar_rows"] = reading.bar_rows
         if crop_bar:
             out_shape[row] -= reading.bar_rows
             notes.append(f"The information bar, the last {reading.bar_rows} rows, was cut off.")
@@ -928,8 +929,12 @@ def _looked(values: Any, shape: tuple[int, ...], source: str, reading: Reading |
     axis = _slow_axis(values, shape)
     if look.total <= _FULL_LOOK:
         slabs = _slabs(values, shape, axis)
-    elif reading is not None and isinstance(reading.stored, Whole) and len(shape) == 3:
-        slabs = []  # the first look would unpack everything
+    elif (
+        reading is not None
+        and isinstance(reading.stored, Whole)
+        and math.prod(reading.stored.shape) * reading.stored.dtype.itemsize > _UNPACK
+    ):
+        slabs = []  # the first look would unpack everything, and keep it
         look.distinct = None
     else:
         n = shape[axis]

@@ -115,6 +115,13 @@ def test_slices_come_back_in_their_order(slices: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(np.asarray(values), np.stack(slices).transpose(2, 1, 0))
 
 
+def complete(error: InputError) -> None:
+    """A refusal names the place, what was found and what to do."""
+    assert error.where
+    assert error.found
+    assert error.remedy
+
+
 HEADS = [
     b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff\xe0",
     b"BM" + bytes(12) + b"(\0\0\0", b"\x93NUMPY\x01\0v\0", b"\x93NUMPY\x02\0", b"PK\x03\x04", b"PK\x05\x06",
@@ -139,9 +146,7 @@ def test_any_bytes_give_an_input_error(
         try:
             volume = read_volume(path)
         except InputError as error:
-            assert str(path) in str(error) or suffix == ".json"
-            assert error.found
-            assert error.remedy
+            complete(error)
         else:  # what is read by luck must be whole
             np.array(volume.values)
             del volume
@@ -205,8 +210,7 @@ def test_damaged_files_give_an_input_error_or_a_volume(
                 np.array(volume.values)
             del volume
         except InputError as error:
-            assert error.found
-            assert error.remedy
+            complete(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     out = capfd.readouterr()

@@ -465,6 +465,28 @@ def test_compression_that_nothing_here_unpacks(tmp_path: Path) -> None:
     assert "save it without compression" in refusal(path)
 
 
+def test_a_header_that_promises_more_than_the_file_can_hold(tmp_path: Path) -> None:
+    """Two thousand million rows in 400 bytes: refused before anything of that size is asked for."""
+    path = tmp_path / "x.tif"
+    for options in ({}, {"rowsperstrip": 10}):
+        tifffile.imwrite(path, np.zeros((10, 10), np.uint8), compression="zlib", metadata=None, **options)
+        data = bytearray(path.read_bytes())
+        at = next(
+            data.find(struct.pack("<HHI", 257, kind, 1))
+            for kind in (3, 4)
+            if struct.pack("<HHI", 257, kind, 1) in data
+        )
+        data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, 2_000_000_000)
+        path.write_bytes(data)
+        assert "10 x 2000000000 pixels" in refusal(path)
+    Image.fromarray(np.zeros((10, 10), np.uint8)).save(tmp_path / "x.jpg")
+    data = bytearray((tmp_path / "x.jpg").read_bytes())
+    at = data.find(b"\xff\xc0")
+    data[at + 5 : at + 9] = b"\xff\xff\xff\xff"
+    (tmp_path / "x.jpg").write_bytes(data)
+    assert "65535 x 65535 pixels" in refusal(tmp_path / "x.jpg")
+
+
 def test_complex_pixels(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "c.tif", STACK[0].astype(np.complex64))
     assert "complex" in refusal(tmp_path / "c.tif")

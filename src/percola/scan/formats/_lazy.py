@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from percola.errors import InputError
 from percola.scan.formats._common import InMemory, Stored, guarded
 
-# ITU-R BT.601 luma, the weights every picture program uses, as 16-bit integers with the sum 65536: equal
-# channels come out unchanged, to the last bit.
+# Luma of ITU-R BT.601 (bt601), 0.299, 0.587 and 0.114, as 16-bit integers with the sum 65536: equal channels come
+# out unchanged, to the last bit.
 _LUMA = (19595, 38470, 7471)
 
 

@@ -92,7 +92,7 @@ class _Header:
         raw = np.memmap(path, np.uint8, "r", offset=begin, shape=(max(need - begin, 0),))
         steps = [dtype.itemsize * math.prod(shape[k + 1 :]) for k in range(len(shape))]
         steps[0] = self.stride
-        return np.ndarray(shape, dtype, buffer=raw, strides=steps)
+        return np.ndarray(shape, dtype, buffer=raw, strides=steps).view(np.memmap)
 
     def _take(self, count: int) -> bytes:
         if count < 0 or count > self.size:

@@ -14,6 +14,7 @@ from percola.scan.formats._common import (
     Reading,
     Whole,
     guarded,
+    in_order,
     jsonable,
     mapped,
     truncated,
@@ -32,9 +33,7 @@ def read(path: Path) -> Reading:
         sizes = tuple(int(n) for n in header["sizes"])
         if len(sizes) != int(header["dimension"]) or any(n < 0 for n in sizes):
             raise ValueError(f"sizes {sizes} for dimension {header['dimension']}")
-        from nrrd.reader import _determine_datatype
-
-        dtype = np.dtype(_determine_datatype(header))
+        dtype = _dtype(header)
         if usable_dtype(dtype) or 0 in sizes:
             raise InputError(
                 str(path),
@@ -92,6 +91,24 @@ def read(path: Path) -> Reading:
         )
         _spacing(header, reading, axes)
         return reading
+
+
+_TYPES = {
+    "i1": "signed char,int8,int8_t", "u1": "uchar,unsigned char,uint8,uint8_t",
+    "i2": "short,short int,signed short,signed short int,int16,int16_t",
+    "u2": "ushort,unsigned short,unsigned short int,uint16,uint16_t", "i4": "int,signed int,int32,int32_t",
+    "u4": "uint,unsigned int,uint32,uint32_t", "f4": "float", "f8": "double", "V1": "block",
+    "i8": "longlong,long long,long long int,signed long long,signed long long int,int64,int64_t",
+    "u8": "ulonglong,unsigned long long,unsigned long long int,uint64,uint64_t",
+}  # fmt: skip
+
+
+def _dtype(header: Any) -> np.dtype[Any]:
+    word = str(header["type"]).strip().lower()
+    for code, names in _TYPES.items():
+        if word in names.split(","):
+            return in_order(code, str(header.get("endian", "little")).strip().lower() == "big")
+    raise ValueError(f"type {word!r} is unknown")
 
 
 def _one_file(name: str) -> bool:

@@ -19,6 +19,10 @@ from percola.scan.formats import sem, tiff
 from percola.scan.formats._common import Reading, Slices, Whole, denied, guarded, head_of, jsonable
 from percola.scan.formats._lazy import luminance, seen_as
 
+#: Pixels that one byte of a file can stand for at most: Deflate shrinks 1032 times and a pixel may be one bit; a
+#: block of 64 JPEG pixels takes a few bits; runs of BMP are 255 pixels in two bytes.
+_MOST = {"png": 10_000, "jpeg": 2_000, "bmp": 200}
+
 NAMES = {"tiff": "TIFF", "png": "PNG", "jpeg": "JPEG", "bmp": "BMP"}
 _DTYPES = {"1": "bool", "L": "u1", "P": "u1", "LA": "u1", "PA": "u1", "RGB": "u1", "RGBA": "u1", "CMYK": "u1",
            "RGBX": "u1", "YCbCr": "u1", "I;16": "u2", "I;16L": "u2", "I;16B": "u2", "I": "i4", "F": "f4"}  # fmt: skip
@@ -71,6 +75,14 @@ def _by_pillow(path: Path, kind: str) -> Picture:
             str(path), f"stores its pixels as {mode!r}", "grey, palette or RGB", "save it as grey"
         )
     dtype = np.dtype("u2" if deep else _DTYPES[mode])
+    held = path.stat().st_size
+    if size[0] * size[1] > _MOST[kind] * held:
+        raise InputError(
+            str(path),
+            f"announces {size[0]} x {size[1]} pixels, but holds {held} bytes",
+            f"a whole {NAMES[kind]} picture",
+            "copy the file again; its header may be damaged",
+        )
     notes = []
     if frames > 1:
         notes.append(f"The file holds {frames} pictures; the first was read.")

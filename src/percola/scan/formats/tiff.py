@@ -1,4 +1,6 @@
-"""TIFF: single pictures, stacks, BigTIFF, tiled and compressed; voxel size from microscopes, OME and ImageJ."""
+"""TIFF: single pictures, stacks, BigTIFF, tiled and compressed; voxel size from microscopes, OME-XML (goldberg2005)
+and ImageJ.
+"""
 
 from __future__ import annotations
 
@@ -148,6 +150,9 @@ def read(path: Path, key: str | None = None) -> Reading:
     return reading
 
 
+#: No compression of TIFF shrinks pictures further (Deflate reaches 1032, LZW about 2700, LZMA about 7000).
+_MOST = 10_000
+
 _BROKEN = re.compile(r"invalid page offset|circular|ImageJ series metadata invalid|corrupted (IFD|file|tag)")
 _BROKEN_TAG = re.compile(r"TiffTag (\d+) @\d+> invalid value offset")
 
@@ -247,6 +252,17 @@ def _values(path: Path, tif: Any, series: Any, size: int, notes: list[str], log:
             for start, length in zip(p.dataoffsets, p.databytecounts, strict=False):
                 if start + length > size:
                     raise truncated(path, start + length, size, f"page {p.index}")
+        announced = math.prod(keyframe.chunked)
+        for p in pages:
+            packed = sum(p.databytecounts)
+            if len(p.dataoffsets) < announced or int(keyframe.nbytes) > _MOST * packed + 65536:
+                raise InputError(
+                    str(path),
+                    f"announces {keyframe.imagewidth} x {keyframe.imagelength} pixels in {announced} pieces on page "
+                    f"{p.index}, but holds {packed} bytes in {len(p.dataoffsets)}",
+                    "a whole TIFF",
+                    "copy the file again; its header may be damaged",
+                )
         page_shape = tuple(int(n) for n in keyframe.shape)
         lead = len(shape) - len(page_shape)
         if lead < 0 or shape[lead:] != page_shape or math.prod(shape[:lead]) != len(pages):

@@ -1,4 +1,4 @@
-"""zarr 2 and 3, OME-zarr, and the fields of Percola's own runs."""
+"""zarr 2 and 3, OME-zarr (moore2021), and the fields of Percola's own runs."""
 
 from __future__ import annotations
 
