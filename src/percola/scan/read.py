@@ -329,6 +329,14 @@ def _folder(path: Path, key: str | None, resolution: int | None) -> Reading:
 
 def _file(path: Path, key: str | None, side: Path | Mapping[str, Any] | None) -> Reading:
     head = head_of(path)
+    keyed = head[:4] in _KEYED or head[:3] == b"CDF" or _is_hdf5(path, head) or vti.is_vti(head)
+    if key is not None and not keyed:
+        raise InputError(
+            "key",
+            f"{key!r} for {path.name}, which holds one array or picture",
+            "no key for such a file",
+            "leave it out",
+        )
     if not head:
         raise InputError(str(path), "is empty (0 bytes)", "a file with a volume or an image", "copy it again")
     kind = pictures.kind_of(head)
@@ -372,6 +380,10 @@ def _file(path: Path, key: str | None, side: Path | Mapping[str, Any] | None) ->
     if found is not None:
         return raw.read_raw(path, found)
     raise _unknown(path, head)
+
+
+#: Beginnings of files that may hold several arrays or series: TIFF and zip archives (npz).
+_KEYED = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _is_hdf5(path: Path, head: bytes) -> bool:
@@ -501,7 +513,7 @@ def _finished(
         raise InputError(
             source, f"holds {words}", "bool, whole or real numbers of up to 64 bit", "convert it"
         )
-    names = _names(reading, shape, axes, source)
+    names = _names(reading, shape, axes, source, notes)
     order, picks, colour, letters = _arranged(reading, names, shape, source, channel, time, notes)
     out_shape = [shape[k] for k in order]
     notes.append(_mapping(names, shape, order, picks, letters, reading, axes is not None))
@@ -560,7 +572,7 @@ def _finished(
 
 
 def _names(
-    reading: Reading, shape: tuple[int, ...], axes: str | Sequence[str] | None, source: str
+    reading: Reading, shape: tuple[int, ...], axes: str | Sequence[str] | None, source: str, notes: list[str]
 ) -> tuple[str, ...]:
     """A name for each stored axis: those given, those of the file, or x, y, z; () where there are too many."""
     if axes is not None:
@@ -579,6 +591,11 @@ def _names(
     if reading.axes and len(reading.axes) == len(shape):
         return reading.axes
     if len(shape) in (2, 3):
+        if len(shape) == 3 and shape[2] in (3, 4) and min(shape[:2]) > 16:
+            notes.append(
+                f"The last axis has {shape[2]} values: if these are colours, say axes='yxs'; if channels, axes='yxc' and "
+                "channel=0."
+            )
         return ("x", "y", "z")[: len(shape)]
     long = [k for k, n in enumerate(shape) if n > 1]
     if len(shape) > 3 and 2 <= len(long) <= 3:

@@ -339,6 +339,10 @@ def test_hdf5_that_needs_a_choice_or_a_filter(tmp_path: Path) -> None:
     assert "a (6 x 8 x 10, uint16)" in text
     assert "flat" not in text
     assert read_volume(path, key="/flat").shape == (8, 10)
+    with h5py.File(path, "a") as file:
+        file["link"], file["broken"] = h5py.SoftLink("/a"), h5py.SoftLink("/nowhere")
+    equal(read_volume(path, key="link"), DATA)
+    assert "has no dataset 'broken'" in refusal(path, key="broken")
     assert "complex" in refusal(path, key="z")
     assert "did you mean" in refusal(path, key="flap")
     with h5py.File(path, "w") as file:

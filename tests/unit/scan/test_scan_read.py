@@ -204,6 +204,10 @@ def test_other_options_that_do_not_fit(tmp_path: Path) -> None:
     assert "channel" in refusal(tmp_path / "a.npy", channel=-1)
     assert "time" in refusal(tmp_path / "a.npy", time=2.5)
     assert "resolution" in refusal(tmp_path / "a.npy", resolution=1)
+    assert "leave it out" in refusal(tmp_path / "a.npy", key="scan")
+    assert said(
+        volume_from_array(np.repeat(DATA, 3, 0)[:, :, None, 0].repeat(3, 2).repeat(5, 1)), "colours", "yxs"
+    )
     assert said(read_volume(tmp_path / "a.npy", crop_bar=True), "nothing was cut off")
     with pytest.raises(InputError, match="kind"):
         volume_from_array(DATA, kind="odd")  # type: ignore[arg-type]

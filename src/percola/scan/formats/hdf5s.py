@@ -69,6 +69,10 @@ def read_hdf5(path: Path, key: str | None) -> Reading:
 
         file.visititems(note)
         notes: list[str] = []
+        if key is not None and key.strip("/") not in {c.key for c in found}:  # a soft or external link
+            link = file.get(key)
+            if isinstance(link, h5py.Dataset) and link.shape is not None:
+                found.append(Candidate(key.strip("/"), tuple(link.shape), link.dtype))
         if key is not None and isinstance(file.get(key), h5py.Group):
             part = key.strip("/") + "/"
             inner = [c for c in found if c.key.startswith(part)]

@@ -137,6 +137,10 @@ def _colour_note(picture: Picture) -> str:
     return colours_note(np.asarray(small), 2, palette=picture.mode in ("P", "PA"))
 
 
+def _percent(share: float) -> str:
+    return f"{share:.0f} %" if share >= 1 else "less than 1 %"
+
+
 def colours_note(data: NDArray[Any], axis: int, *, palette: bool = False) -> str:
     """What was done with colours, in words."""
     rgb = [np.take(data, k, axis=axis) for k in range(min(3, data.shape[axis]))]
@@ -147,7 +151,7 @@ def colours_note(data: NDArray[Any], axis: int, *, palette: bool = False) -> str
         return f"The picture is stored in {'a palette' if palette else 'colours'}, but is grey."
     share = 100 * different / max(rgb[0].size, 1)
     return (
-        f"Colours ({share:.2g} % of the pixels looked at are coloured) were turned into grey by luminance, "
+        f"Colours ({_percent(share)} of the pixels looked at are coloured) were turned into grey by luminance, "
         "0.299 red + 0.587 green + 0.114 blue."
     )
 
