@@ -37,7 +37,9 @@ _NEIGHBOURS = 1.25
 30 Gaussian fields of 8 and of 12 wavelengths (1.12 to 1.34)."""
 _OPPOSED = 1.5
 """In a band-limited field the three axes share a fixed spectrum: what one gains the others lose. Their deviations
-from the mean are then up to 3/2 (in variance) of those of independent axes."""
+from the mean are then up to 3/2 (in variance) of those of independent axes. Both factors were chosen on 30 fields
+(there the plain test called a fifth to a third of isotropic boxes anisotropic); on 120 others, of other porosity,
+bandwidth and edges, it does so for 3, and stated errors are 1.0 to 1.3 times the scatter."""
 _ONES = np.uint64(0x5555555555555555)
 _TWOS = np.uint64(0x3333333333333333)
 _FOURS = np.uint64(0x0F0F0F0F0F0F0F0F)
