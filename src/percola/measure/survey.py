@@ -181,6 +181,17 @@ def _area_fraction(s: Structure) -> Measurement:
     )
 
 
+def _form(names: Sequence[str]) -> Method:
+    """The measurements of :mod:`percola.measure.form` with the given names."""
+
+    def method(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+        from percola.measure.form import form_measurements
+
+        return form_measurements(s.void, s.spacing_m, s.periodic, s.level, names)
+
+    return method
+
+
 def _sections(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
     from percola.measure.form.sem import sem_image_pore_size, sem_section_pore_size
 

@@ -135,31 +135,47 @@ def correlation(data: Mapping[str, Any], ax: Axes | None = None) -> Axes:
 
 
 def curvature(data: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """How the interface is bent: share of its area by shape index, from cups in the polymer over saddles to caps.
+    """How the interface is bent: share of its area by both principal curvatures.
 
     Args:
-        data: ``edges`` of the bins of the shape index (-1..1) and ``share`` of the area in each.
+        data: ``principal_shares`` (rows: larger, columns: smaller curvature; positive where the polymer bulges) over
+            ``principal_range``, in units of the surface per volume.
     """
     ax = style.axes(ax)
-    edges, share = numbers(data["edges"]), numbers(data["share"]) * 100
-    middle = (edges[:-1] + edges[1:]) / 2
-    saddle = np.abs(middle) < 0.5
-    ax.bar(middle, share, np.diff(edges), color=np.where(saddle, style.GREEN, style.ORANGE), lw=0)
-    for x, words in ((-1, "void bulges"), (0, "saddle"), (1, "polymer bulges")):
-        where = {-1: "left", 0: "center", 1: "right"}[x]
+    shares = numbers(data["principal_shares"])
+    low, high = data["principal_range"]
+    if not shares.size or not np.nansum(shares):
+        return style.nothing(ax, "no interface")
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ramp = LinearSegmentedColormap.from_list("share", ["white", style.BLUE, style.INK])
+    # First and last bins gather what lies beyond and would outshine the rest.
+    inner = shares[1:-1, 1:-1]
+    step = (high - low) / shares.shape[0]
+    ends = (low + step, high - step)
+    ax.imshow(
+        inner, origin="lower", extent=(*ends, *ends), cmap=ramp, aspect="equal", interpolation="nearest"
+    )
+    ax.axhline(0, color=style.GREY, lw=0.8)
+    ax.axvline(0, color=style.GREY, lw=0.8)
+    ax.plot(ends, ends, color=style.PALE, lw=0.8)
+    for x, y, words, where in (
+        (0.97, 0.97, "polymer bulges", "right"),
+        (0.03, 0.97, "saddles", "left"),
+        (0.03, 0.05, "void bulges", "left"),
+    ):
         ax.annotate(
             words,
-            (x, 0.985),
-            xycoords=("data", "axes fraction"),
+            (x, y),
+            xycoords="axes fraction",
             ha=where,
-            va="top",
+            va="top" if y > 0.5 else "bottom",
             fontsize=7.5,
             color=style.GREY,
         )
-    ax.set_xlim(-1, 1)
-    ax.set_ylim(0, float(np.nanmax(share)) * 1.18 if share.size else 1)
-    ax.set_xlabel("shape index of the interface")
-    ax.set_ylabel("share of its area, %")
+    ax.grid(False)
+    ax.set_xlabel("smaller principal curvature / $S_V$")
+    ax.set_ylabel("larger principal curvature / $S_V$")
     return ax
 
 

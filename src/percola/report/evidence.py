@@ -144,3 +144,46 @@ def _wall_thickness(thickness: Measurement | None, ends: list[float]) -> float |
     if thickness is not None and isinstance(thickness.value, float):
         return thickness.value
     return max(ends) if ends else None
+
+
+def chords(run: RunData) -> dict[str, Any] | None:
+    """Phase -> axis -> ``length_m`` and ``density``, of the chords along the axes."""
+    out: dict[str, Any] = {}
+    for phase in ("void", "polymer"):
+        m = run.measurement(f"mean_{phase}_chord")
+        for d in m.evidence.get("directions", ()) if m is not None else ():
+            if sorted(map(abs, d["direction"])) != [0.0, 0.0, 1.0] or not d.get("density_1_m"):
+                continue
+            axis = "xyz"[[abs(x) for x in d["direction"]].index(1.0)]
+            lengths = [d["first_bin_centre_m"] + i * d["bin_m"] for i in range(len(d["density_1_m"]))]
+            out.setdefault(phase, {})[axis] = {"length_m": lengths, "density": d["density_1_m"]}
+    return out or None
+
+
+def correlation(run: RunData) -> dict[str, Any] | None:
+    """Direction -> ``distance_m`` and ``value`` of the two-point correlation, scaled to one at no distance."""
+    m = run.measurement("correlation_length")
+    if m is None or not m.evidence.get("axes"):
+        return None
+    out: dict[str, Any] = {}
+    for axis in m.evidence["axes"]:
+        s2 = axis["s2"]
+        porosity = s2[0]
+        room = porosity * (1 - porosity)
+        if room > 0:
+            distance = [i * axis["step_m"] for i in range(len(s2))]
+            out[axis["axis"]] = {"distance_m": distance, "value": [(v - porosity**2) / room for v in s2]}
+    radial = m.evidence.get("radial")
+    if radial:
+        out["mean"] = {"distance_m": radial["distance_m"], "value": radial["normalized_covariance"]}
+    wavelength = run.measurement("structure_wavelength")
+    if wavelength is not None and isinstance(wavelength.value, float):
+        out["wavelength_m"] = wavelength.value
+    return out if len(out) > 1 else None
+
+
+def curvature(run: RunData) -> dict[str, Any] | None:
+    """The shares of the interface's area by both principal curvatures, in units of the surface per volume."""
+    m = run.measurement("mean_curvature")
+    found = m.evidence.get("distribution") if m is not None else None
+    return dict(found) if found else None

@@ -340,7 +340,7 @@ def _raster(
 
 
 def _result_pictures(run: RunData) -> dict[str, Picture]:
-    from percola.plot import results
+    from percola.plot import results, volume_results
 
     out: dict[str, Picture] = {}
 
@@ -371,6 +371,28 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         results.size_effect,
         "Size effect: pore sizes of sub-volumes, carried on to the wall's thickness and the specimen's area.",
         "Pore diameter against the thickness measured.",
+    )
+    add(
+        "chords",
+        evidence.chords(run),
+        volume_results.chords,
+        "Straight lines along x, y and z inside voids and inside polymer, corrected for the volume's edges.",
+        "Density of chord lengths on a logarithmic scale.",
+    )
+    add(
+        "correlation",
+        evidence.correlation(run),
+        volume_results.correlation,
+        "Two-point correlation of the voids along the axes and over all directions; lines that part show a structure that is not isotropic.",
+        "Correlation falling from one through a minimum.",
+    )
+    add(
+        "curvature",
+        evidence.curvature(run),
+        volume_results.curvature,
+        "How the interface is bent: saddles above left (a bicontinuous network), bulges of polymer above right (particles), of voids "
+        "below left (cells).",
+        "Map of the two principal curvatures of the interface.",
     )
     return out
 
