@@ -602,7 +602,7 @@ def test_public_pictures_of_scikit_image() -> None:
     import skimage
 
     folder = Path(skimage.__file__).parent / "data"
-    if not (folder / "cell.png").exists() or not (folder / "multipage.tif").exists():
+    if not all((folder / n).exists() for n in ("cell.png", "multipage.tif", "multipage_rgb.tif")):
         pytest.skip("this scikit-image ships without them")
     cell = read_volume(folder / "cell.png")
     assert cell.shape == (550, 660)

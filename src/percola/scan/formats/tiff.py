@@ -153,7 +153,9 @@ def read(path: Path, key: str | None = None) -> Reading:
 #: No compression of TIFF shrinks pictures further (Deflate reaches 1032, LZW about 2700, LZMA about 7000).
 _MOST = 10_000
 
-_BROKEN = re.compile(r"invalid page offset|circular|ImageJ series metadata invalid|corrupted (IFD|file|tag)")
+_BROKEN = re.compile(
+    r"invalid page offset|invalid offset to page|circular|ImageJ series metadata invalid|corrupted (IFD|file|tag)"
+)
 _BROKEN_TAG = re.compile(r"TiffTag (\d+) @\d+> invalid value offset")
 
 
