@@ -545,7 +545,8 @@ class VoxelElasticity:
             dz = np.where(free, dz, 0.0)
             rz = self._dot(r, z) + float(stress @ dz)
             if rz <= 1e-12 * bare:
-                remaining, settled = max(rz, 0.0), True
+                # Nothing left to gain; clearly negative would be rounding gone wrong.
+                remaining, settled = abs(rz), rz > -1e-7 * bare
                 break
             beta = rz / before if gains else 0.0
             before = rz
