@@ -18,6 +18,7 @@ from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
 from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.flow.permeability import WallGeometry
 from percola.measure.flow.porometer import Voids, prepare
+from percola.measure.form import CHORDS, CORRELATION, SKELETON, TOPOLOGY
 from percola.measure.structure import DESCRIPTORS, FLOW, OPENNESS, POROMETRY, Box, measure_realizations
 from percola.measurement import Measurement
 
@@ -203,38 +204,26 @@ def _sections(s: Structure, o: Options, progress: Progress) -> list[Measurement]
     return [replace(found, citations=("ep1063256",))]
 
 
+ISOTROPY = ("degree_of_anisotropy",)
 _BASE_BYTES = 350 * 2**20
 """The interpreter with NumPy, SciPy and Numba loaded, and compiled kernels."""
 _UNITS: dict[str, str] = {}
 """Units of the measurements that cannot be made on a structure."""
 
 GROUPS: tuple[Group, ...] = (
-    Group("openness", "porosity and open voids", OPENNESS, _openness, cubic=False, planar=True, seconds=0.05),
-    Group("sections", "lines on sections", ("sem_average_pore_size",), _sections, planar=True, seconds=0.01),
+    # key, title, names, method, cubic, planar, seconds, bytes a voxel, most voxels
+    Group("openness", "porosity and open voids", OPENNESS, _openness, False, True, 0.05, 10),
+    Group("sections", "lines on sections", ("sem_average_pore_size",), _sections, True, True, 0.01, 10),
+    Group("chords", "chords", CHORDS, _form(CHORDS), False, True, 0.02, 10),
+    Group("correlation", "two-point correlation", CORRELATION, _form(CORRELATION), False, True, 0.1, 25),
+    Group("isotropy", "isotropy", ISOTROPY, _paragraph_89(ISOTROPY), True, False, 0.05, 10),
+    Group("topology", "topology of both phases", TOPOLOGY, _form(TOPOLOGY), False, False, 0.05, 25),
+    Group("skeleton", "skeletons of struts and channels", SKELETON, _form(SKELETON), False, False, 0.5, 20),
     Group(
-        "isotropy",
-        "isotropy",
-        ("degree_of_anisotropy",),
-        _paragraph_89(("degree_of_anisotropy",)),
-        seconds=0.1,
+        "shape", "surface, curvature and necks", DESCRIPTORS, _paragraph_89(DESCRIPTORS), True, False, 0.5, 30
     ),
-    Group(
-        "porometer",
-        "virtual porometer",
-        POROMETRY,
-        _paragraph_89(POROMETRY),
-        seconds=4.5,
-        bytes_per_voxel=170,
-    ),
-    Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), seconds=3.0, bytes_per_voxel=150),
-    Group(
-        "shape",
-        "surface and topology",
-        DESCRIPTORS,
-        _paragraph_89(DESCRIPTORS),
-        seconds=0.5,
-        bytes_per_voxel=30,
-    ),
+    Group("porometer", "virtual porometer", POROMETRY, _paragraph_89(POROMETRY), True, False, 4.5, 170),
+    Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), True, False, 3.0, 150),
 )
 """All groups, in the order in which a survey measures them: quick ones first."""
 

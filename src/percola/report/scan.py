@@ -233,7 +233,6 @@ _STATISTICS = {
     "contrast_to_noise": "Contrast over noise",
     "blur_voxels": "Blur, voxels",
     "wall_jitter_voxels": "Noise moves the wall by, voxels",
-    "saturated": "Share of saturated voxels",
 }
 
 
@@ -292,6 +291,7 @@ def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
                 lambda ax: scans.histogram(shown, ax),
                 "Grey values, the threshold and the means of the classes; void is dark.",
                 "Histogram of grey values with the threshold.",
+                margins=(0.62, 0.12, 0.5, 0.3),
             )
     if study.get("results"):
         out["influence"] = figures.drawn(
@@ -398,7 +398,13 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
 
 
 #: Sections of figures: key, short name, title, the figures in it.
-_SECTIONS = (("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),)
+_SECTIONS = (
+    ("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),
+    ("widths", "Widths", "Widths and access", ("widths", "intrusion", "access")),
+    ("form", "Form", "Form of the structure", ("chords", "correlation", "curvature")),
+    ("transport", "Transport", "Flow, current and retention", ("velocity", "retention")),
+    ("depth", "Depth", "Through the thickness, and how much volume it takes", ("profile", "representative")),
+)
 
 
 def _sections(pictures: Mapping[str, Picture]) -> list[dict[str, Any]]:
