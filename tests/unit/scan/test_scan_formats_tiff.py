@@ -303,6 +303,23 @@ def test_ome_in_pixels_has_no_size(tmp_path: Path) -> None:
     assert read_volume(tmp_path / "o.ome.tif").spacing_m is None
 
 
+OME_SET = """<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"
+UUID="urn:uuid:00000000-0000-0000-0000-00000000000{me}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT"
+Type="uint8" SizeX="9" SizeY="7" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>
+<TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="1.ome.tif">urn:uuid:00000000-0000-0000-0000-000000000001</UUID>
+</TiffData><TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="2.ome.tif">urn:uuid:00000000-0000-0000-0000-000000000002
+</UUID></TiffData></Pixels></Image></OME>""".replace("\n", "")
+
+
+def test_ome_sets_over_several_files_are_refused(tmp_path: Path) -> None:
+    """tifffile fills planes of files that are not there with zeros; nothing like that may pass for a scan."""
+    for k in (1, 2):
+        tifffile.imwrite(tmp_path / f"{k}.ome.tif", STACK[k], description=OME_SET.format(me=k), metadata=None)
+    assert "2.ome.tif" in refusal(tmp_path / "1.ome.tif")
+    (tmp_path / "2.ome.tif").unlink()
+    assert "lacks 1 of 2 planes" in refusal(tmp_path / "1.ome.tif")
+
+
 FEI = """[User]\r\nDate=03/14/2021\r\nUser=supervisor\r\n\r\n[System]\r\nType=DualBeam\r\nDnumber=D9999\r\nSystemType=Helios NanoLab\r\n
 [Beam]\r\nHV=2000\r\nSpot=\r\nBeam=EBeam\r\nScan=EScan\r\n\r\n[EBeam]\r\nSource=FEG\r\nHFW=5.12e-006\r\n
 [Scan]\r\nInternalScan=true\r\nDwelltime=3e-006\r\nPixelWidth=5e-009\r\nPixelHeight=5e-009\r\nHorFieldsize=5.12e-006\r\n

@@ -239,8 +239,8 @@ def _values(path: Path, tif: Any, series: Any, size: int, notes: list[str], log:
             raise InputError(
                 str(path),
                 f"lacks {sum(p is None for p in pages)} of {len(pages)} planes of its series",
-                "a whole series (with all files of an OME set beside it)",
-                "put the missing files beside it",
+                "a whole series in one file",
+                "read the folder of slices, or save the whole set as one TIFF",
             )
         foreign = {p.parent.filename for p in pages if getattr(p.parent, "filename", None)} - {tif.filename}
         if foreign:
