@@ -1152,10 +1152,13 @@ def _grow_tree(diag, w, step, shape, wrap, ends, axis, order, parent, mark):  # 
                     if phase == 0:
                         if ends < 0:
                             continue
-                        if diag[v - step[ends]] < 0:
+                        u, t = v - step[ends], v + step[ends]
+                        low = diag[u] < 0 and (w is None or w[ends, u] > 0)
+                        high = diag[t] < 0 and (w is None or w[ends, v] > 0)
+                        if low:
                             parent[v], mark[v] = 2 * ends, 1
-                            through = through or diag[v + step[ends]] < 0
-                        elif diag[v + step[ends]] < 0:
+                            through = through or high
+                        elif high:
                             parent[v], mark[v] = 2 * ends + 1, 2
                         else:
                             continue
