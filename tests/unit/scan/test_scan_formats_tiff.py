@@ -304,11 +304,11 @@ def test_ome_in_pixels_has_no_size(tmp_path: Path) -> None:
 
 
 OME_SET = """<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"
-UUID="urn:uuid:00000000-0000-0000-0000-00000000000{me}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT"
-Type="uint8" SizeX="9" SizeY="7" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>
-<TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="1.ome.tif">urn:uuid:00000000-0000-0000-0000-000000000001</UUID>
-</TiffData><TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="2.ome.tif">urn:uuid:00000000-0000-0000-0000-000000000002
-</UUID></TiffData></Pixels></Image></OME>""".replace("\n", "")
+ UUID="urn:uuid:{id}{me}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT"
+ Type="uint8" SizeX="9" SizeY="7" SizeZ="2" SizeC="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>
+<TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="1.ome.tif">urn:uuid:{id}1</UUID></TiffData>
+<TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="2.ome.tif">urn:uuid:{id}2</UUID></TiffData>
+</Pixels></Image></OME>""".replace("{id}", "00000000-0000-0000-0000-00000000000")
 
 
 def test_ome_sets_over_several_files_are_refused(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ class _H5:
 
 
 def read_hdf5(path: Path, key: str | None) -> Reading:
+    """The only volume (else the only image) of an HDF5 or netCDF 4 file, or the dataset or group ``key``."""
     import h5py
 
     with guarded(path, "HDF5 file"), h5py.File(path, "r") as file:

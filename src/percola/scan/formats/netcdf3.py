@@ -137,6 +137,7 @@ class _Header:
 
 
 def read_netcdf3(path: Path, key: str | None) -> Reading:
+    """The only volume (else the only image) of a classic netCDF file, or the variable ``key``."""
     with guarded(path, "netCDF 3 file"):
         head = _Header(path)
         notes: list[str] = []

@@ -24,6 +24,7 @@ from percola.scan.formats._common import (
 
 
 def read(path: Path) -> Reading:
+    """A NRRD file; values coded as raw stay on disk, others are unpacked as a whole on the first look."""
     import nrrd
 
     with guarded(path, "NRRD file"):

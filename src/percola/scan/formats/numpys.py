@@ -38,6 +38,7 @@ def _npy_header(handle: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def read_npy(path: Path) -> Reading:
+    """A NumPy file, as a memory map."""
     with guarded(path, "NumPy file"):
         with open(path, "rb") as handle:
             shape, fortran, dtype = _npy_header(handle)
@@ -48,6 +49,7 @@ def read_npy(path: Path) -> Reading:
 
 
 def read_npz(path: Path, key: str | None) -> Reading:
+    """The only volume (else the only image) of a NumPy archive, or the array ``key``; small arrays beside it may say the voxel size."""
     with guarded(path, "NumPy archive (npz)"), zipfile.ZipFile(path) as archive:
         heads: dict[str, tuple[zipfile.ZipInfo, tuple[int, ...], bool, np.dtype[Any], int]] = {}
         for info in archive.infolist():

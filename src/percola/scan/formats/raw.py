@@ -294,6 +294,7 @@ _MET = {"MET_CHAR": "i1", "MET_UCHAR": "u1", "MET_SHORT": "i2", "MET_USHORT": "u
 
 
 def is_metaimage(head: bytes) -> bool:
+    """Whether a file begins as a MetaImage header does."""
     text = head[:2048].decode("latin-1")
     return bool(re.search(r"^(ObjectType\s*=\s*Image|NDims\s*=)", text, re.MULTILINE)) and "=" in text
 

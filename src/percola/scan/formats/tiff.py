@@ -130,6 +130,7 @@ def page_by_pillow(path: Path, number: int) -> NDArray[Any]:
 
 
 def read(path: Path, key: str | None = None) -> Reading:
+    """A TIFF: the largest image series, or the one whose number or name is ``key``."""
     import tifffile
 
     with guarded(path, WHAT) as log, tifffile.TiffFile(path) as tif:

@@ -38,10 +38,12 @@ _PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def is_vti(head: bytes) -> bool:
+    """Whether a file begins as an XML file of VTK does."""
     return b"<VTKFile" in head[:2048]
 
 
 def read(path: Path, key: str | None) -> Reading:
+    """The only volume (else the only image) of a VTI file, or the array ``key`` (``"PointData/name"`` or the name alone)."""
     with guarded(path, "VTI file"):
         root, appended = _tree(path)
         kind = root.get("type")

@@ -32,6 +32,7 @@ from percola.scan.formats._labelled import (
 
 
 def is_zarr(path: Path) -> bool:
+    """Whether a folder is a zarr array or group."""
     return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
 
 
@@ -52,6 +53,7 @@ class _Zarr:
 
 
 def read_zarr(path: Path, key: str | None, resolution: int | None) -> Reading:
+    """A zarr array, the finest or given ``resolution`` of an OME-zarr, or an array of a group (the only volume, or ``key``)."""
     import zarr
 
     with guarded(path, "zarr store"):
@@ -143,12 +145,13 @@ def _zarr_array(path: Path, array: Any, above: Mapping[str, Any], notes: list[st
                 f"{total - there} of {total} chunks are not on disk and read as {array.fill_value}: right where the writer "
                 "leaves empty chunks out, a loss where the copy is incomplete."
             )
-    elif there_is_nothing(path, array, total):
+    elif _nothing_there(path, array, total):
         reading.notes.append("No chunk of the array is on disk: every value is the fill value.")
     return reading
 
 
-def there_is_nothing(path: Path, array: Any, total: int) -> bool:
+def _nothing_there(path: Path, array: Any, total: int) -> bool:
+    """Whether the only chunk of an array is missing."""
     return total == 1 and int(array.nchunks_initialized) == 0
 
 
