@@ -44,6 +44,8 @@ _REDRAWS = 200  # for the uncertainty of a thickness
 _LONGEST = 0.45  # part of the layers that a surface layer may take
 _INTERIOR = (0.2, 0.8)  # where the interior's trend is judged
 _TREND = 3.3  # standard deviations from which a trend counts (1 in 1000)
+_SMOOTH = 5  # power of the smooth curve that steps must do better than
+_LEAST_STEP = 0.05  # a layer that differs by less than this part of the interior's mean is none for a person
 _TILE_CHORDS = 2.5  # least width of a tile in mean chords
 _AIR_SHARE = 0.05  # part of the columns that must begin in air for air to be there
 
@@ -107,8 +109,10 @@ def _first_polymer(void: BoolVolume) -> NDArray[np.int64]:
 
 
 def _mean_chord(void: BoolVolume) -> float:
-    """Mean lateral chord of the voids in voxels, over layers that hold polymer."""
-    middle = void[:, :, ~void.all(axis=(0, 1))]
+    """Mean lateral chord of the voids in voxels, over layers that hold polymer (half of the median of such at least)."""
+    polymer = 1 - void.mean(axis=(0, 1))
+    held = polymer > 0
+    middle = void[:, :, held & (polymer >= 0.5 * np.median(polymer[held]))] if held.any() else void
     walls = sum(int(np.count_nonzero(np.diff(middle, axis=ax))) for ax in (0, 1))
     links = sum(middle.size // max(middle.shape[ax], 1) * (middle.shape[ax] - 1) for ax in (0, 1))
     if walls == 0 or links == 0:
@@ -128,7 +132,27 @@ def _surface(void: BoolVolume, wrap: tuple[bool, bool], chord: float) -> NDArray
     wide = [min(2 * math.ceil(1.5 * chord) + 1, n) for n in depth.shape]
     # One mode for both axes: wrapping a side that does not wrap would only mix the window's margin.
     mode = "wrap" if all(wrap) else "nearest"
-    return np.asarray(grey_opening(depth, size=wide, mode=mode), dtype=np.int64)
+    opened = np.asarray(grey_opening(depth, size=wide, mode=mode), dtype=np.float64)
+    # At the margin a tilted plane is opened too far, and its slope read too small: again about the plane found so far.
+    x, y = (np.arange(n) - (n - 1) / 2 for n in depth.shape)
+    for _ in range(4):
+        a, b = _slopes(opened)
+        plane = a * x[:, None] + b * y[None, :]
+        if max(abs(a) * len(x), abs(b) * len(y)) < 1:
+            break
+        # Half a voxel: the opening keeps the high edge of the plane's terraces.
+        opened = grey_opening(depth - plane, size=wide, mode=mode) + plane + 0.5
+    return np.clip(np.rint(opened), 0, void.shape[2]).astype(np.int64)
+
+
+def _slopes(surface: NDArray[Any]) -> tuple[float, float]:
+    """Slopes of the plane fitted to heights on a grid."""
+    nx, ny = surface.shape
+    x, y = (np.arange(n) - (n - 1) / 2 for n in (nx, ny))
+    s = surface - surface.mean()
+    a = float((s * x[:, None]).sum() / ((x**2).sum() * ny)) if nx > 1 else 0.0
+    b = float((s * y[None, :]).sum() / ((y**2).sum() * nx)) if ny > 1 else 0.0
+    return a, b
 
 
 def _seen(surface: NDArray[np.int64], chord: float) -> bool:
@@ -145,8 +169,7 @@ def _describe(
     nx, ny = surface.shape
     x, y = (np.arange(n) - (n - 1) / 2 for n in (nx, ny))
     s = surface - surface.mean()
-    a = float((s * x[:, None]).sum() / max((x**2).sum() * ny, 1e-9)) if nx > 1 else 0.0
-    b = float((s * y[None, :]).sum() / max((y**2).sum() * nx, 1e-9)) if ny > 1 else 0.0
+    a, b = _slopes(surface)
     rest = s - a * x[:, None] - b * y[None, :]
     tilt = math.degrees(math.atan(math.hypot(a, b)))
     return Surface(True, float(surface.mean()) * spacing_m, tilt, float(rest.std()) * spacing_m), (a, b)
@@ -215,10 +238,8 @@ class _Noise:
 
 
 def _noise(covariance: FloatArray, floor: float) -> _Noise:
-    values, vectors = np.linalg.eigh(covariance + floor**2 * np.eye(len(covariance)))
-    return _Noise(
-        covariance + floor**2 * np.eye(len(covariance)), vectors * np.sqrt(np.maximum(values, 0))[None, :]
-    )
+    whole = covariance + floor**2 * np.eye(len(covariance))
+    return _Noise(whole, np.asarray(np.linalg.cholesky(whole), dtype=np.float64))
 
 
 def _polynomial(n: int, degree: int) -> FloatArray:
@@ -277,6 +298,20 @@ class _Step:
     critical: float
 
 
+def _gradual(series: FloatArray, degree: int, one: FloatArray, rest: list[FloatArray]) -> bool:
+    """Whether a smooth curve follows the profile at least as closely as a step does, beside the other steps: then it is
+    graded there, not layered.
+    """
+    n = len(series)
+    beside = [r[:, None] for r in rest]
+
+    def misfit(parts: list[FloatArray]) -> float:
+        q, _ = np.linalg.qr(np.concatenate([*parts, *beside], 1))
+        return float(((series - q @ (q.T @ series)) ** 2).sum())
+
+    return misfit([_polynomial(n, _SMOOTH)]) <= misfit([_polynomial(n, degree), one[:, None]])
+
+
 def _find_steps(
     series: FloatArray, noise: _Noise, statistics: int, rng: np.random.Generator
 ) -> tuple[list[_Step], int]:
@@ -320,6 +355,10 @@ def _find_steps(
             chosen[side] = thickest
         else:
             chosen.pop(side, None)
+    for side in sorted(chosen):
+        rest = [step(s) for s in chosen if s != side]
+        if _gradual(series, degree, step(side), rest):
+            del chosen[side]
     out = []
     for side in sorted(chosen):
         layers, height, reached = best(side)
@@ -355,7 +394,8 @@ def profile(
     ``measure`` in ``slabs`` that overlap by half. Air outside is found and left out: the depth of the first polymer of each
     column, opened by a window three mean chords wide (mouths of pores are closed over). A surface layer is a step in porosity
     or surface per volume at a face whose height over its standard deviation exceeds what homogeneous profiles reach with the
-    probability ``ERROR_RATE``; the interior may have a trend (up to the second power). Its thickness is that of the step
+    probability ``ERROR_RATE``, is at least 5 % of the interior, and fits better than a smooth curve of the fifth power; the
+    interior may have a trend (up to the second power). Its thickness is that of the step
     with the least squares, and its uncertainty the scatter of this in profiles drawn with the noise.
 
     Args:
@@ -527,7 +567,9 @@ def _surface_layers(
         }
         for s in found:
             region = ("outer_surface", "inner_surface")[s.side]
-            inner = series[inside].mean()
+            inner = float(series[inside].mean())
+            if abs(s.height) < _LEAST_STEP * inner:
+                continue
             steps[region].append(
                 {
                     "statistic": name,
