@@ -148,10 +148,23 @@ def measure(
     unit: Annotated[
         str | None, typer.Option(help="Unit of lengths in a file that names none.", rich_help_panel=_SCAN)
     ] = None,
+    slice_distance: Annotated[
+        str | None,
+        typer.Option(help="Distance of slices, where the file says only the pixels.", rich_help_panel=_SCAN),
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(help="Which of several channels.", rich_help_panel=_SCAN)
+    ] = None,
+    time: Annotated[int | None, typer.Option(help="Which of several times.", rich_help_panel=_SCAN)] = None,
+    sidecar: Annotated[
+        str | None, typer.Option(help="JSON or TOML that describes raw data.", rich_help_panel=_SCAN)
+    ] = None,
     crop: Annotated[
         str | None, typer.Option(help="Part to measure, in voxels: 0:256,0:256,: .", rich_help_panel=_SCAN)
     ] = None,
-    axis: Annotated[Axis, typer.Option(help="Flow axis, through the wall.", rich_help_panel=_SCAN)] = Axis.z,
+    axis: Annotated[
+        Axis | None, typer.Option(help="Flow axis, through the wall; z, if not given.", rich_help_panel=_SCAN)
+    ] = None,
     sides: Annotated[
         Sides | None,
         typer.Option(help="Beyond the sides; as the file says, else walls.", rich_help_panel=_SCAN),

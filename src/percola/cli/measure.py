@@ -164,8 +164,12 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         key=given.get("key"),
         axes=given.get("axes"),
         unit=given.get("unit"),
+        slice_m=quantity(given.get("slice_distance"), "length", "--slice-distance"),
+        channel=given.get("channel"),
+        time=given.get("time"),
+        sidecar=given.get("sidecar"),
         crop=given.get("crop"),
-        flow_axis=given.get("axis") or "z",
+        flow_axis=given.get("axis"),
         cubic_m=None
         if cubic is None
         else 0.0

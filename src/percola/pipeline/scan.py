@@ -47,6 +47,9 @@ class ScanSettings:
     Attributes:
         spacing_m: edge of a voxel, one number or one for each axis [m]; None: what the file says.
         key: array or group in the file; axes: order of its axes, such as "zyx"; unit: of its lengths where it has none.
+        slice_m: distance of slices in a folder or stack that does not say it [m].
+        channel, time: which of several channels and times.
+        sidecar: file that describes raw data.
         crop: ranges, such as "0:256,0:256,:".
         flow_axis: "x", "y" or "z", through the wall; None: z, of an image y.
         cubic_m: edge to resample to [m]; 0: that of the finest axis; None: not resampled.
@@ -65,6 +68,10 @@ class ScanSettings:
     key: str | None = None
     axes: str | None = None
     unit: str | None = None
+    slice_m: float | None = None
+    channel: int | None = None
+    time: int | None = None
+    sidecar: str | None = None
     crop: str | None = None
     flow_axis: str | None = None
     cubic_m: float | None = None
@@ -395,7 +402,17 @@ class _Worker:
 
 
 def _read(source: str | Path, s: ScanSettings) -> Volume:
-    return read_volume(source, spacing_m=s.spacing_m, key=s.key, axes=s.axes, unit=s.unit)
+    return read_volume(
+        source,
+        spacing_m=s.spacing_m if s.spacing_m is None or len(s.spacing_m) > 1 else s.spacing_m[0],
+        slice_m=s.slice_m,
+        unit=s.unit,
+        key=s.key,
+        axes=s.axes,
+        channel=s.channel,
+        time=s.time,
+        sidecar=s.sidecar,
+    )
 
 
 def _three(spacing_m: tuple[float, ...] | None) -> tuple[float, float, float]:

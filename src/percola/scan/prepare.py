@@ -381,7 +381,12 @@ def crop_info_bar(image: Volume, rows: str | int = "auto") -> tuple[Volume, Step
     if image.ndim != 2:
         raise InputError("info_bar", "a volume", "an image")
     n = image.shape[1]
-    if rows == "auto":
+    known = image.metadata.get("info_bar_rows")
+    if rows == "auto" and image.metadata.get("info_bar_cut_rows"):
+        return image, None
+    if rows == "auto" and isinstance(known, int) and 0 < known < n:
+        first, last, how = 0, known, "as the file says"
+    elif rows == "auto":
         first, last = find_info_bar(as_array(image.values))
         if first == last == 0:
             return image, None
