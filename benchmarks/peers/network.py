@@ -109,14 +109,14 @@ def stokes(p: Any) -> dict[str, float]:
 
 
 def ours_in_openpnm(p: Any) -> dict[str, float]:
-    """Percola's network loaded by OpenPNM without change and solved there."""
+    """Percola's network, what of it goes through, loaded by OpenPNM without change and solved there."""
     import openpnm
 
     from percola.measure.voids.network import pore_network
 
     warnings.filterwarnings("ignore")
     own = pore_network(p.void, 1.0, CLOSED, p.level)
-    net = openpnm.io.network_from_porespy(own.to_openpnm())
+    net = openpnm.io.network_from_porespy(own.to_openpnm(through=True))
     phase = openpnm.phase.Phase(network=net)
     phase["throat.hydraulic_conductance"] = net["throat.hydraulic_conductance_times_viscosity"]
     flow = openpnm.algorithms.StokesFlow(network=net, phase=phase)

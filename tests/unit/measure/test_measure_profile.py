@@ -230,3 +230,24 @@ def test_refusals_and_repeatability():
         profile(field, H)
     a, b = profile(field < 0, H, seed=2), profile(field < 0, H, seed=2)
     assert [m.to_dict() for m in a.measurements] == [m.to_dict() for m in b.measurements]
+
+
+def test_figure_of_a_profile():
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib.figure import Figure
+
+    from percola.plot import volume_studies
+
+    field = level((40, 40, 60))
+    field[:, :, :9] += 2
+    p = profile(field < 0, H)
+    for quantity in ("porosity", "surface", "chord"):
+        ax = Figure().add_subplot()
+        assert volume_studies.thickness_profile(p, ax, quantity) is ax
+        assert len(ax.patches) == 1  # the shaded layer
+        assert ax.get_xlim() == pytest.approx((0, 60 * H * 1e6))
+    assert volume_studies.thickness_profile(p, Figure().add_subplot(), "pore_diameter").texts
+    empty = profile(np.ones((8, 8, 20), bool), H)
+    assert volume_studies.thickness_profile(empty, Figure().add_subplot()).texts

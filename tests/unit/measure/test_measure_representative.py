@@ -243,3 +243,27 @@ def test_refusals_and_repeatability():
     }
     chosen = representative(p.void, p.spacing_m, p.periodic, names=["porosity"])
     assert [s.name for s in chosen] == ["porosity"]
+
+
+def test_figure_of_a_study():
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib.figure import Figure
+
+    from percola.plot import volume_studies
+
+    p = phantoms.gaussian_field(40, 12, 0.6, seed=1)
+    ax = Figure().add_subplot()
+    (study,) = representative(p.void, p.spacing_m, p.periodic, porosity_only, sizes=[10, 13, 20])
+    assert volume_studies.representative(study, ax) is ax
+    assert "porosity" in ax.get_ylabel()
+    # The line stands at the edge that the study gives.
+    at = [line.get_xdata()[0] for line in ax.lines if "representative" in str(line.get_label())]
+    assert at == pytest.approx([study.result.value * 1e6])
+
+    def never(void, spacing_m, periodic, level=None):
+        return [Measurement("x", None, "1", reason="never")]
+
+    (study,) = representative(p.void, p.spacing_m, p.periodic, never)
+    assert volume_studies.representative(study, Figure().add_subplot()).texts

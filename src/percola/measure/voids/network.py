@@ -550,7 +550,20 @@ class PoreNetwork:
         lateral = [self.shape[ax] for ax in range(3) if ax != along]
         return flow * self.shape[along] / (lateral[0] * lateral[1] * self.spacing_m)
 
-    def to_openpnm(self) -> dict[str, Any]:
+    def _through(self) -> NDArray[np.bool_]:
+        """Pores that hang together with both faces of the flow axis."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        n = self.pores
+        if n == 0 or self.axis is None:
+            return np.ones(n, bool)
+        i, j = self.throat_pores.T
+        _, part = connected_components(coo_array((np.ones(len(i)), (i, j)), shape=(n, n)), directed=False)
+        low, high = (part[self.boundary_pore[self.boundary_face == 2 * self.axis + s]] for s in (0, 1))
+        return np.isin(part, np.intersect1d(low, high))
+
+    def to_openpnm(self, through: bool = False) -> dict[str, Any]:
         """The network as a dictionary with the key names of OpenPNM 3, arrays in SI units.
 
         ``openpnm.network.Network().update(...)`` or ``openpnm.io.network_from_porespy`` take it as it is. Pores come
@@ -559,6 +572,10 @@ class PoreNetwork:
         "throat.image"; a pore that meets its own image cannot be written as a throat there and is left out ("self_throats"
         in the measurements counts them).
         "throat.hydraulic_conductance_times_viscosity" is the conductance of pore-throat-pore [m^3]: divide by the viscosity.
+
+        Args:
+            through: only what hangs together with both faces of the flow axis: pores apart from them make OpenPNM's flow
+                equations singular, and it refuses them.
         """
         p, b = self.pores, len(self.boundary_pore)
         own = self.throat_pores[:, 0] != self.throat_pores[:, 1]
@@ -620,6 +637,12 @@ class PoreNetwork:
         }
         for face, name in enumerate(FACES):
             out[f"pore.{name}"] = np.r_[np.zeros(p, bool), self.boundary_face == face]
+        if through:
+            inside = self._through()
+            kept = np.r_[inside, inside[self.boundary_pore]]
+            held = kept[out["throat.conns"]].all(axis=1)
+            out = {k: v[kept if k.startswith("pore.") else held] for k, v in out.items()}
+            out["throat.conns"] = (np.cumsum(kept) - 1)[out["throat.conns"]]
         return out
 
     def write(self, path: str | Path) -> list[Path]:

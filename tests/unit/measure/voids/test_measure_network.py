@@ -301,6 +301,20 @@ def test_openpnm_dictionary_is_consistent(small):
     assert d["throat.shape_factor"][d["throat.internal"]].max() < (1 + 1e-9) / (4 * math.pi)
 
 
+def test_only_what_goes_through():
+    p = phantoms.tubes((3.0, 4.0), 16)
+    void = p.void.copy()
+    middle = void.shape[0] // 2
+    void[:middle, :, 7:9] = False  # the first tube is blocked
+    n = pore_network(void, p.spacing_m, (True, True, False))
+    assert n.pores == 3
+    d = n.to_openpnm(through=True)
+    assert d["pore.internal"].sum() == 1
+    assert d["pore.boundary"].sum() == 2
+    assert d["throat.conns"].tolist() == [[0, 1], [0, 2]]
+    assert (d["pore.coords"][:, 0] > middle * p.spacing_m).all()
+
+
 def test_files(small, tmp_path):
     d = small.to_openpnm()
     (file,) = small.write(tmp_path / "net.json")
@@ -326,8 +340,8 @@ def test_files(small, tmp_path):
 def test_openpnm_loads_it_and_agrees(small):
     import openpnm
 
-    net = openpnm.io.network_from_porespy(small.to_openpnm())
-    assert net.Np == len(small.to_openpnm()["pore.coords"])
+    net = openpnm.io.network_from_porespy(small.to_openpnm(through=True))
+    assert net.Np == len(small.to_openpnm(through=True)["pore.coords"])
     phase = openpnm.phase.Phase(network=net)
     phase["throat.hydraulic_conductance"] = net["throat.hydraulic_conductance_times_viscosity"] / 1e-3
     flow = openpnm.algorithms.StokesFlow(network=net, phase=phase)
