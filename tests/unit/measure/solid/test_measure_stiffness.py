@@ -71,8 +71,7 @@ def test_element_passes_the_patch_test_and_has_no_hourglass_modes():
         assert u.ravel() @ k @ u.ravel() == pytest.approx(isotropic(0.3)[m, m])
 
 
-@pytest.mark.parametrize("normal", [0, 1, 2])
-@pytest.mark.parametrize("closure", [WRAP, MIRROR])
+@pytest.mark.parametrize(("normal", "closure"), [(0, WRAP), (1, MIRROR), (2, WRAP)])
 def test_layers_of_solid_and_void_are_plates_in_plane_stress(normal, closure):
     p = phantoms.layered((3, 2, 4, 5), 6, normal)
     f, nu = 1 - p.known["porosity"], 0.35
@@ -171,7 +170,7 @@ def test_energy_is_that_of_the_assembled_system(closure, released):
 # --- identities
 
 
-@pytest.mark.parametrize("shape", [(12, 12, 12), (9, 10, 13)])
+@pytest.mark.parametrize("shape", [(8, 8, 8), (7, 9, 10)])
 def test_mirrored_faces_are_the_mirrored_box(shape):
     void = phantoms.gaussian_field(32, 12, 0.5, seed=5).void[: shape[0], : shape[1], : shape[2]].copy()
     half = stiffness_tensor(void, MIRROR, 0.35, 1e-6).tensor
@@ -236,7 +235,7 @@ def test_isotropic_tensor():
 
 def test_modulus_comes_down_from_above_and_the_estimate_holds():
     for porosity in (0.5, 0.7):
-        void = phantoms.gaussian_field(40, 14, porosity, seed=1).void
+        void = phantoms.gaussian_field(32, 12, porosity, seed=1).void
         exact = axial_modulus(void, WRAP, 0.35, 2, 1e-7).modulus
         for tolerance in (1e-2, 1e-3):
             r = axial_modulus(void, WRAP, 0.35, 2, tolerance)
@@ -293,7 +292,7 @@ def test_frame_of_cubic_cells_bends_under_shear():
     assert slope(shear) == pytest.approx(2.0, abs=0.3)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.2, 0.7), st.sampled_from([8.0, 12.0]))
 def test_bounds_hold(seed, porosity, wavelength):
     void = phantoms.gaussian_field((18, 14, 16), wavelength, porosity, seed=seed).void
