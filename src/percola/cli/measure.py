@@ -138,9 +138,12 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         given.get("liquid") or "ethanol", temperature, math.radians(given.get("contact_angle") or 0.0)
     )
     electrolyte, electrolyte_error = quantity(given.get("electrolyte"), "conductivity", "--electrolyte"), 0.0
+    electrolyte_name, electrolyte_source = "given with --electrolyte", ""
     if electrolyte is None:
         standard = tables.electrolyte_conductivity_S_m(temperature)
         electrolyte, electrolyte_error = float(standard.value), float(standard.uncertainty)
+        electrolyte_name = "1 mol/L LiBF4 in ethylene + propylene carbonate 1:1 by volume"
+        electrolyte_source = standard.source
     particles = tuple(
         si_value(p.strip(), "length", "--particles")
         for p in (given.get("particles") or "").split(",")
@@ -152,6 +155,8 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         liquid=liquid,
         electrolyte_conductivity_S_m=electrolyte,
         electrolyte_uncertainty_S_m=electrolyte_error,
+        electrolyte_name=electrolyte_name,
+        electrolyte_source=electrolyte_source,
         polymer_modulus_Pa=quantity(given.get("modulus"), "pressure", "--modulus"),
         poissons_ratio=given.get("poisson") or 0.35,
         particle_diameters_m=particles,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from percola.measure.flow.permeability import WallGeometry
 from percola.measure.flow.porometer import Voids, prepare
 from percola.measure.form import CHORDS, CORRELATION, SKELETON, TOPOLOGY
 from percola.measure.structure import DESCRIPTORS, FLOW, OPENNESS, POROMETRY, Box, measure_realizations
-from percola.measurement import Measurement
+from percola.measure.voids.widest import widest_path
+from percola.measurement import Check, Measurement
 
 Progress = Callable[[str, float], None]
 
@@ -34,8 +36,9 @@ class Options:
         wall: the membrane the volume was cut from; pore sizes are then extrapolated to it and the water permeability given.
         liquid: wetting liquid of the porometer.
         electrolyte_conductivity_S_m, electrolyte_uncertainty_S_m: of the liquid in the voids, for `ionic_conductivity`.
+        electrolyte_name, electrolyte_source: of that liquid, for the record.
         polymer_modulus_Pa, polymer_modulus_uncertainty_Pa: Young's modulus of the polymer; without it moduli are relative.
-        poissons_ratio: of the polymer.
+        poissons_ratio: of the polymer; between 0.3 and 0.4 the relative modulus moves by a percent or two.
         particle_diameters_m: for the retention; empty: sizes about the percolating sphere.
         tensors: all three directions of permeability and stiffness too, which takes about three and six times as long.
         seed: of everything that draws at random (particles, resampling).
@@ -46,6 +49,8 @@ class Options:
     liquid: WettingLiquid = ETHANOL
     electrolyte_conductivity_S_m: float | None = None
     electrolyte_uncertainty_S_m: float = 0.0
+    electrolyte_name: str = "the electrolyte"
+    electrolyte_source: str = ""
     polymer_modulus_Pa: float | None = None
     polymer_modulus_uncertainty_Pa: float = 0.0
     poissons_ratio: float = 0.35
@@ -204,7 +209,209 @@ def _sections(s: Structure, o: Options, progress: Progress) -> list[Measurement]
     return [replace(found, citations=("ep1063256",))]
 
 
+def _pores(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.voids.intrusion import measure_intrusion
+    from percola.measure.voids.thickness import measure_pore_sizes
+
+    found = measure_pore_sizes(s.void, s.edge_m, s.periodic, s.level)
+    progress("intrusion and drainage", 0.5)
+    return found + measure_intrusion(s.void, s.edge_m, s.periodic, s.level, o.axis)
+
+
+def _conductivity(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.flow.conductivity import Electrolyte, conductivity
+
+    electrolyte = None
+    if o.electrolyte_conductivity_S_m is not None:
+        electrolyte = Electrolyte(
+            o.electrolyte_name,
+            o.electrolyte_conductivity_S_m,
+            o.electrolyte_uncertainty_S_m,
+            source=o.electrolyte_source,
+        )
+    return conductivity(
+        s.void,
+        s.spacing_m,
+        s.periodic,
+        s.level,
+        o.axis,
+        tensor=o.tensors,
+        electrolyte=electrolyte,
+        polymer=True,
+    )
+
+
+def _stiffness(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.solid.stiffness import stiffness
+
+    part = s.central(STIFFNESS_EDGE)
+    found = stiffness(
+        part.void,
+        part.edge_m,
+        part.periodic,
+        poissons_ratio=o.poissons_ratio,
+        youngs_modulus_Pa=o.polymer_modulus_Pa,
+        youngs_modulus_uncertainty_Pa=o.polymer_modulus_uncertainty_Pa,
+        load_cases="all" if o.tensors else "axis",
+        axis=o.axis,
+        level=part.level,
+        progress=lambda step, value: progress(f"step {step}", min(0.95, step / 60)),
+    )
+    return _on_part(found, s, part)
+
+
+def _on_part(found: list[Measurement], whole: Structure, part: Structure) -> list[Measurement]:
+    """Results of a central part, which say so."""
+    if part is whole:
+        return found
+    words = f"the middle {_by(part.void.shape)} of {_by(whole.void.shape)} voxels"
+    return [
+        replace(
+            m,
+            checks=(*m.checks, Check("part of the volume", "pass", f"measured on {words}")),
+            evidence={**m.evidence, "measured_on": words},
+        )
+        for m in found
+    ]
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in shape)
+
+
+def _network(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.voids.network import network_measurements, pore_network
+
+    return network_measurements(pore_network(s.void, s.edge_m, s.periodic, s.level, o.axis))
+
+
+def _representative(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.representative import quick_measure, representative
+
+    out = []
+    quick = representative(
+        s.void, s.edge_m, s.periodic, quick_measure, level=s.level, seed=o.seed, most_per_size=None
+    )
+    progress("costlier results", 0.2)
+    costly = representative(
+        s.void,
+        s.edge_m,
+        s.periodic,
+        partial(_of_a_cube, axis=o.axis),
+        level=s.level,
+        seed=o.seed,
+        most_per_size=8,
+        voxel_budget=COSTLY_VOXELS,
+    )
+    for study in (*quick, *costly):
+        kept = {
+            f.name: getattr(study, f.name) for f in fields(study) if f.name not in ("result", "values")
+        } | {"values": [[float(f"{v:.5g}") for v in each[:16]] for each in study.values]}
+        out.append(replace(study.result, evidence={**study.result.evidence, "study": kept}))
+    return out
+
+
+def _of_a_cube(
+    void: BoolVolume, spacing_m: float, periodic: Periodic, level: FloatVolume | None = None, axis: int = 2
+) -> list[Measurement]:
+    """What costs more than a glance, of one sub-cube or slab: widths, percolating sphere, current and flow from face to face."""
+    from percola.measure.flow.conduction import conduct
+
+    if void.all() or not void.any():
+        return [
+            Measurement("relative_conductivity", float(void.all()), "1", region="core"),
+            Measurement("darcy_permeability", None, "m2", region="core", reason="one phase"),
+        ]
+    voids = prepare(void, periodic, level, axis)
+    edge = float(spacing_m)
+    ones = np.ones(voids.kappa.shape, np.float32)
+    path = widest_path(voids.distance.cell, voids.periodic)
+    inside = voids.thickness[voids.kappa > 0]
+    current = conduct(voids.kappa > 0, ones, voids.periodic, tolerance=1e-3).conductivity
+    flow = conduct(voids.kappa > 0, voids.kappa, voids.periodic, tolerance=3e-3).conductivity
+    return [
+        Measurement("relative_conductivity", current, "1", region="core"),
+        Measurement("darcy_permeability", flow * edge**2, "m2", region="core"),
+        Measurement("percolating_sphere_diameter", 2 * path.radius * edge, "m", region="core"),
+        Measurement("mean_pore_diameter", float(2 * inside.mean()) * edge, "m", region="void"),
+    ]
+
+
+def _profile(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.profile import profile
+
+    found = profile(
+        s.void,
+        s.edge_m,
+        o.axis,
+        s.level,
+        slabs=8,
+        measure=partial(_of_a_cube, axis=o.axis),
+        periodic=s.periodic,
+        pores=True,
+        seed=o.seed,
+    )
+    if not found.measurements:
+        return [Measurement("surface_layer_thickness", None, "m", region="outer_surface", reason=found.note)]
+    lists = {
+        k: None if (v := getattr(found, k)) is None else [float(f"{x:.5g}") for x in v]
+        for k in (
+            "depth_m",
+            "porosity",
+            "surface_per_volume_1_m",
+            "chord_m",
+            "pore_diameter_m",
+            "slab_depth_m",
+        )
+    }
+    kept = {
+        **lists,
+        "slabs": found.slabs,
+        "layers": found.layers,
+        "low_seen": found.low.seen,
+        "high_seen": found.high.seen,
+    }
+    first, *rest = found.measurements
+    return [replace(first, evidence={**first.evidence, "profile": kept}), *rest]
+
+
+STIFFNESS_EDGE = 160
+"""Edge of the middle part whose stiffness is taken [voxel]: more is seldom worth its time, and is told."""
+COSTLY_VOXELS = 8_000_000
+"""Voxels in all on which the costlier results are taken for the study of the representative volume."""
 ISOTROPY = ("degree_of_anisotropy",)
+PORES = (
+    "mean_pore_diameter",
+    "mean_strut_diameter",
+    "percolating_sphere_diameter",
+    "intruded_fraction",
+    "median_intrusion_diameter",
+    "breakthrough_saturation",
+    "residual_saturation",
+)
+NETWORK = (
+    "pore_coordination",
+    "mean_inscribed_pore_diameter",
+    "mean_throat_diameter",
+    "throat_to_pore_ratio",
+    "pore_density",
+    "network_permeability",
+)
+CONDUCTIVITY = (
+    "relative_conductivity",
+    "tortuosity",
+    "macmullin_number",
+    "ionic_conductivity",
+    "polymer_relative_conductivity",
+)
+STIFFNESS = (
+    "relative_elastic_modulus",
+    "elastic_modulus",
+    "stress_concentration",
+    "elastic_anisotropy_index",
+)
+PROFILE = ("surface_layer_thickness",)
+REPRESENTATIVE = ("representative_edge",)
 _BASE_BYTES = 350 * 2**20
 """The interpreter with NumPy, SciPy and Numba loaded, and compiled kernels."""
 _UNITS: dict[str, str] = {}
@@ -222,8 +429,14 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "shape", "surface, curvature and necks", DESCRIPTORS, _paragraph_89(DESCRIPTORS), True, False, 0.5, 30
     ),
+    Group("pores", "widths, intrusion and drainage", PORES, _pores, True, False, 0.5, 40),
+    Group("network", "pore network", NETWORK, _network, True, False, 0.5, 60),
+    Group("conductivity", "current through both phases", CONDUCTIVITY, _conductivity, False, False, 0.8, 90),
     Group("porometer", "virtual porometer", POROMETRY, _paragraph_89(POROMETRY), True, False, 4.5, 170),
     Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), True, False, 3.0, 150),
+    Group("stiffness", "stiffness", STIFFNESS, _stiffness, True, False, 3.0, 200, STIFFNESS_EDGE**3),
+    Group("profile", "through the thickness", PROFILE, _profile, True, False, 1.5, 60),
+    Group("representative", "representative volume", REPRESENTATIVE, _representative, True, False, 2.0, 60),
 )
 """All groups, in the order in which a survey measures them: quick ones first."""
 
