@@ -187,3 +187,81 @@ def curvature(run: RunData) -> dict[str, Any] | None:
     m = run.measurement("mean_curvature")
     found = m.evidence.get("distribution") if m is not None else None
     return dict(found) if found else None
+
+
+def widths(run: RunData) -> dict[str, Any] | None:
+    """Phase -> ``diameter_m`` and ``cumulative`` (share of its volume that is narrower)."""
+    out: dict[str, Any] = {}
+    for name, phase in (("mean_pore_diameter", "void"), ("mean_strut_diameter", "polymer")):
+        m = run.measurement(name)
+        found = m.evidence.get("distribution") if m is not None else None
+        if found:
+            out[phase] = {"diameter_m": found["diameter_m"], "cumulative": found["smaller"]}
+    return out or None
+
+
+def intrusion(run: RunData) -> dict[str, Any] | None:
+    """``curves`` (label -> ``diameter_m``, ``saturation``), ``percolating_m`` and the ``residual`` share."""
+    m = run.measurement("intruded_fraction")
+    curve = m.evidence.get("curve") if m is not None else None
+    if not curve or not curve.get("radius_m"):
+        return None
+    diameter = [2 * r for r in curve["radius_m"]]
+    curves = {"intrusion (nothing trapped)": {"diameter_m": diameter, "saturation": curve["saturation"]}}
+    if curve.get("saturation_with_trapping"):
+        trapped = {"diameter_m": diameter, "saturation": curve["saturation_with_trapping"]}
+        curves["drainage (trapping)"] = trapped
+    values = {n: run.measurement(n) for n in ("percolating_sphere_diameter", "residual_saturation")}
+    number = {n: m.value if m is not None and isinstance(m.value, float) else None for n, m in values.items()}
+    return {
+        "curves": curves,
+        "percolating_m": number["percolating_sphere_diameter"],
+        "residual": number["residual_saturation"],
+    }
+
+
+def thickness_profile(run: RunData) -> Any:
+    """The profile through the thickness, as :func:`percola.plot.volume_studies.thickness_profile` takes it."""
+    import numpy as np
+
+    from percola.measure.profile import Profile, Surface
+
+    for m in run.measurements:
+        kept = m.evidence.get("profile") if m.name == "surface_layer_thickness" else None
+        if not kept or not kept.get("depth_m"):
+            continue
+
+        def array(name: str, kept: Any = kept) -> Any:
+            return None if kept.get(name) is None else np.array(kept[name], float)
+
+        return Profile(
+            array("depth_m"),
+            array("porosity"),
+            array("surface_per_volume_1_m"),
+            array("chord_m"),
+            array("pore_diameter_m"),
+            np.zeros(len(kept["depth_m"]), np.int64),
+            array("slab_depth_m"),
+            kept.get("slabs") or {},
+            Surface(bool(kept["low_seen"]), 0.0, 0.0, 0.0),
+            Surface(bool(kept["high_seen"]), 0.0, 0.0, 0.0),
+            kept.get("layers") or {},
+            (),
+        )
+    return None
+
+
+def representative(run: RunData, name: str) -> Any:
+    """The study of one result against the edge of the sub-volume, as its figure takes it."""
+    from percola.measure.representative import RepresentativeStudy
+
+    for m in run.measurements:
+        kept = m.evidence.get("study") if m.name == "representative_edge" else None
+        if kept and kept["name"] == name:
+            whole = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
+            whole["values"] = tuple(tuple(v) for v in kept["values"])
+            # A scatter that is not known went to disk as null.
+            whole["scatter"] = tuple(float("nan") if v is None else v for v in kept["scatter"])
+            whole["mean"] = tuple(float("nan") if v is None else v for v in kept["mean"])
+            return RepresentativeStudy(**whole, result=m)
+    return None

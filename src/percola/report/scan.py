@@ -6,6 +6,7 @@ import datetime
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -340,11 +341,11 @@ def _raster(
 
 
 def _result_pictures(run: RunData) -> dict[str, Picture]:
-    from percola.plot import results, volume_results
+    from percola.plot import results, volume_results, volume_studies
 
     out: dict[str, Picture] = {}
 
-    def add(key: str, data: Any, draw: Callable[[Any, Axes], object], caption: str, alt: str) -> None:
+    def add(key: str, data: Any, draw: Callable[..., object], caption: str, alt: str) -> None:
         if data:
             out[key] = figures.drawn(key, lambda ax: draw(data, ax), caption, alt, figures.SMALL)
 
@@ -373,6 +374,21 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         "Pore diameter against the thickness measured.",
     )
     add(
+        "widths",
+        evidence.widths(run),
+        volume_results.widths,
+        "Local thickness: the diameter of the largest sphere that fits around each point, by volume, of pores and struts.",
+        "Cumulative share of the volume against diameter.",
+    )
+    add(
+        "intrusion",
+        evidence.intrusion(run),
+        volume_results.intrusion,
+        "A non-wetting fluid pressed in from the low face, at every radius: all voids within reach, and what is left where wetting "
+        "liquid is cut off from the far face.",
+        "Filled share of the voids against throat diameter.",
+    )
+    add(
         "chords",
         evidence.chords(run),
         volume_results.chords,
@@ -394,16 +410,52 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         "below left (cells).",
         "Map of the two principal curvatures of the interface.",
     )
+    through = evidence.thickness_profile(run)
+    for quantity, words in (
+        ("porosity", "Porosity"),
+        ("pore_diameter", "Local pore diameter"),
+        ("chord", "Lateral chord of the voids"),
+    ):
+        add(
+            f"profile-{quantity}",
+            through,
+            partial(volume_studies.thickness_profile, quantity=quantity),
+            f"{words} layer by layer; surface layers that differ from the inside are shaded.",
+            f"{words} against depth.",
+        )
+    for name in ("porosity", "relative_conductivity", "darcy_permeability"):
+        add(
+            f"representative-{name}",
+            evidence.representative(run, name),
+            volume_studies.representative,
+            f"{numbers.label(name)} of sub-volumes against their edge, and the edge at which one of them tells it to the error wanted.",
+            "Scatter falling with the edge of the sub-volume.",
+        )
     return out
 
 
 #: Sections of figures: key, short name, title, the figures in it.
 _SECTIONS = (
     ("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),
-    ("widths", "Widths", "Widths and access", ("widths", "intrusion", "access")),
+    ("widths", "Widths", "Widths and access", ("widths", "intrusion")),
     ("form", "Form", "Form of the structure", ("chords", "correlation", "curvature")),
     ("transport", "Transport", "Flow, current and retention", ("velocity", "retention")),
-    ("depth", "Depth", "Through the thickness, and how much volume it takes", ("profile", "representative")),
+    (
+        "depth",
+        "Depth",
+        "Through the thickness",
+        ("profile-porosity", "profile-pore_diameter", "profile-chord"),
+    ),
+    (
+        "size",
+        "Size",
+        "How much volume it takes",
+        (
+            "representative-porosity",
+            "representative-relative_conductivity",
+            "representative-darcy_permeability",
+        ),
+    ),
 )
 
 
