@@ -258,7 +258,7 @@ def representative(run: RunData, name: str) -> Any:
     for m in run.measurements:
         kept = m.evidence.get("study") if m.name == "representative_edge" else None
         if kept and kept["name"] == name:
-            whole = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
+            whole: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
             whole["values"] = tuple(tuple(v) for v in kept["values"])
             # A scatter that is not known went to disk as null.
             whole["scatter"] = tuple(float("nan") if v is None else v for v in kept["scatter"])

@@ -411,7 +411,7 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         "Map of the two principal curvatures of the interface.",
     )
     through = evidence.thickness_profile(run)
-    for quantity, words in (
+    depths: tuple[tuple[volume_studies.Quantity, str], ...] = (
         ("porosity", "Porosity"),
         ("pore_diameter", "Local pore diameter"),
         ("chord", "Lateral chord of the voids"),
