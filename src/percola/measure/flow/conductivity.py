@@ -235,7 +235,10 @@ def _phase(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> _Phase:
         if grid is None:
             found[axis] = NOTHING
             continue
-        found[axis] = through_block(grid, axis, s.size, balance=s.balance, bound=axis == s.axis)
+        known = grid.w is None and not periodic  # other voxels were left out
+        found[axis] = through_block(
+            grid, axis, s.size, balance=s.balance, bound=axis == s.axis, leads_through=known
+        )
         if level is not None and axis == s.axis:
             fraction = open_area(grid, axis)
     del grid
@@ -283,7 +286,7 @@ def _octants(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> tuple
         grid = _grid(part, field, closed, s.axis, s.size)
         if grid is None:
             return 0.0, math.nan
-        value = through_block(grid, s.axis, s.size, 1e-3, None, bound=False).value
+        value = through_block(grid, s.axis, s.size, 1e-3, None, False, leads_through=level is None).value
         return value, _fraction(grid, part, field, s.axis) / value if value > 0 else math.nan
 
     found = _parallel.run(one, [(i, i + 1) for i in range(len(blocks))])
@@ -539,13 +542,13 @@ def _two_phases(
     if level is None:
         kappa = np.where(void, np.float32(one), np.float32(two))
         grid = conductive_links(kappa, np.ones(void.shape, bool), s.periodic, faces, s.size)
-        found = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound)
+        found = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound, leads_through=True)
         return _Both(found.value * top, found, found.value * top, found.value * top)
     grid = composite_links(level, (one, two), s.periodic, faces, s.size)
-    low = through_block(grid, s.axis, s.size, balance=s.balance, bound=False)
+    low = through_block(grid, s.axis, s.size, balance=s.balance, bound=False, leads_through=True)
     del grid
     grid = cut_links(level, s.periodic, faces, s.size, (one, two))
-    high = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound)
+    high = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound, leads_through=True)
     return _Both(0.5 * (low.value + high.value) * top, high, low.value * top, high.value * top)
 
 

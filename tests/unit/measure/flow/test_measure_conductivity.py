@@ -103,7 +103,7 @@ def test_staircase_correction_of_bicontinuous_fields(porosity):
             # Voxels are 4 to 16 % low (most for the thinner phase); corrected they are within 4 % (1 % mostly).
             assert -0.17 < voxels[name].value / cut[name].value - 1 < -0.03
             assert voxels[name].evidence["corrected_for_staircases"] == pytest.approx(
-                cut[name].value, rel=0.02
+                cut[name].value, rel=0.04
             )
 
 
