@@ -124,9 +124,7 @@ def thickness_profile(result: Profile, ax: Axes | None = None, quantity: Quantit
         ax.set_ylim(0, max(1.25 * float(np.nanmax(values)), 1.0))
     else:
         ax.set_ylim(0, 1.25 * float(np.nanmax(values)))
-    start = (
-        "below the outer surface" if result.low.seen else "below the face of the volume (no air seen there)"
-    )
+    start = "below the surface" if result.low.seen else "below the face"
     ax.set_xlabel(f"depth {start}, µm")
     ax.set_ylabel(label)
     if result.layers:

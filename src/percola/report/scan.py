@@ -415,7 +415,8 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         ("porosity", "Porosity"),
         ("pore_diameter", "Local pore diameter"),
         ("chord", "Lateral chord of the voids"),
-    ):
+    )
+    for quantity, words in depths:
         add(
             f"profile-{quantity}",
             through,
