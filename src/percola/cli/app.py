@@ -230,6 +230,10 @@ def measure(
             help="Young's modulus of the polymer; without it moduli are relative.", rich_help_panel=_SPECIMEN
         ),
     ] = None,
+    poisson: Annotated[
+        float | None,
+        typer.Option(help="Poisson's ratio of the polymer; 0.35, if not given.", rich_help_panel=_SPECIMEN),
+    ] = None,
     particles: Annotated[
         str | None, typer.Option(help="Diameters for the retention: 20nm,50nm.", rich_help_panel=_SPECIMEN)
     ] = None,
@@ -270,14 +274,18 @@ def measure(
     elif info:
         room.show_info(answer["info"])
     else:
-        room.show(answer)
+        room.show(answer, everything=only is not None)
 
 
 @app.command()
 @work
 def report(
     directory: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A run directory, such as runs/0123456789ab.")
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A directory of `percola run` or `percola measure`, such as runs/0123456789ab.",
+        ),
     ],
     json: Json = False,
 ) -> None:

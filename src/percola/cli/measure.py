@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from percola.cli.output import console
 from percola.cli.progress import Progress
 from percola.cli.summary import MARKS, class_remark, value_in_words
-from percola.errors import InputError
+from percola.errors import InputError, PercolaError, TableError
 from percola.units import si_value
 
 #: What is shown on the terminal, in this order; everything stands in the report and in the files.
@@ -54,31 +56,114 @@ SHOWN = (
 )
 
 
+#: Settings as Python names them, and the options that stand for them.
+OPTIONS = {
+    "spacing_m": "--voxel",
+    "slice_m": "--slice-distance",
+    "thresholds": "--threshold",
+    "method": "--segment",
+    "flow_axis": "--axis",
+    "crop_m": "--crop",
+    "wall.thickness_m": "--wall",
+    "contact angle": "--contact-angle",
+    **{
+        name: f"--{name}"
+        for name in (
+            "key",
+            "axes",
+            "unit",
+            "channel",
+            "time",
+            "sidecar",
+            "crop",
+            "cubic",
+            "void",
+            "denoise",
+            "clean",
+            "liquid",
+        )
+    },
+}
+_CALL = re.compile(rf"\b({'|'.join(map(re.escape, OPTIONS))})=('?)([\w.*]*)\2(?: \(--[^)]*\))?")
+_NAMED = re.compile(r"\b(spacing_m|slice_m)\b")
+
+
+def as_options(text: str) -> str:
+    """What a message says to the Python programmer, said to the person at the command line.
+
+    >>> as_options("choose it with key=, e.g. key='a'")
+    'choose it with --key, e.g. --key a'
+    """
+    text = _CALL.sub(lambda m: f"{OPTIONS[m[1]]} {m[3]}".rstrip(), text)
+    text = text.replace(" (in Python: void=...)", "").replace(" (in Python: --void ...)", "")
+    text = text.replace("say void bright", "say --void bright").replace(", or a smaller --size", "")
+    return _NAMED.sub(lambda m: OPTIONS[m[1]], text)
+
+
+def _in_options(error: PercolaError) -> PercolaError:
+    """The same error, speaking of options instead of Python's arguments."""
+    name, comma, rest = error.where.partition(", ")
+    where = OPTIONS.get(name, name) + comma + rest
+    return type(error)(where, *(as_options(t) for t in (error.found, error.allowed, error.remedy)))
+
+
+_BETWEEN = re.compile(r"\s*(?:,|×|\s[xX]\s|(?<=\S)[xX](?=\s*[0-9.]))\s*")
+
+
 def lengths_m(text: str | None, where: str) -> tuple[float, ...] | None:
-    """``"10nm"`` or ``"10nm,10nm,25nm"`` (also with x between them) as metres.
+    """``"10nm"`` or ``"10nm,10nm,25nm"`` (also with x between them; one unit at the end serves all) in metres.
 
     Raises:
-        InputError: no unit, an impossible edge, or neither one nor three lengths.
+        InputError: no unit, not a length, or an edge that no voxel has.
     """
     if text is None:
         return None
-    parts = [p.strip() for p in text.replace("x", ",").replace("×", ",").split(",") if p.strip()]
-    unit = parts[-1].lstrip("0123456789.+-eE ") if parts else ""
-    parts = [p if p.lstrip("0123456789.+-eE ") else p + unit for p in parts]
-    edges = tuple(si_value(p, "length", where) for p in parts)
+    edges = _list_m(text, where, f"{where} 10nm, or {where} 10nm,10nm,25nm for x, y and z")
     if len(edges) not in (1, 2, 3):
         raise InputError(
             where, repr(text), "one length, or one for each axis", f"write {where} 10nm, or 10nm,10nm,25nm"
         )
-    for edge, part in zip(edges, parts, strict=True):
-        if not edge > 0:
-            raise InputError(where, part, "a positive length", f"write for example {where} 10nm")
+    from percola.scan.read import LARGEST_VOXEL_M, SMALLEST_VOXEL_M
+
+    for edge in edges:
+        if not SMALLEST_VOXEL_M <= edge <= LARGEST_VOXEL_M:
+            raise InputError(
+                where,
+                f"{text!r}: {edge:.4g} m",
+                "an edge between 0.01 nm and 1 mm",
+                f"check the unit; write for example {where} 10nm",
+            )
     return edges
 
 
+def _list_m(text: str, where: str, example: str) -> tuple[float, ...]:
+    """Lengths with commas or x between them, in metres; one unit at the end serves all.
+
+    Raises:
+        InputError: a part that is no positive length.
+    """
+    parts = [p for p in _BETWEEN.split(text.strip()) if p]
+    unit = parts[-1].lstrip("0123456789.+-eE ") if parts else ""
+    out = []
+    for part in parts:
+        try:
+            value = si_value(part if part.lstrip("0123456789.+-eE ") else part + unit, "length", where)
+        except InputError as error:
+            raise InputError(where, error.found, error.allowed, f"write for example {example}") from None
+        if not value > 0:
+            raise InputError(where, repr(text), "a positive length", f"write for example {example}")
+        out.append(value)
+    return tuple(out)
+
+
 def quantity(text: str | None, kind: str, where: str) -> float | None:
-    """A quantity with its unit as a number in SI; None where none was given."""
-    return None if text is None else si_value(text, kind, where)
+    """A quantity with its unit as a positive number in SI; None where none was given."""
+    if text is None:
+        return None
+    value = si_value(text, kind, where)
+    if not value > 0:
+        raise InputError(where, repr(text), f"a positive {kind}")
+    return value
 
 
 def run(
@@ -92,11 +177,14 @@ def run(
     """Measure a file and return its answer in SI; progress goes to standard error."""
     from percola.pipeline import scan
 
-    chosen = settings_of(settings)
-    if info:
-        return {"info": scan.look(source, chosen)}
-    with Progress() as progress:
-        result = scan.measure_file(source, chosen, out=out, progress=progress, resume=resume)
+    try:
+        chosen = settings_of(settings)
+        if info:
+            return {"info": scan.look(source, chosen)}
+        with Progress() as progress:
+            result = scan.measure_file(source, chosen, out=out, progress=progress, resume=resume)
+    except PercolaError as error:
+        raise _in_options(error) from error
     verdicts = [v if isinstance(v, dict) else v.to_dict() for v in result.verdicts]
     return {
         "opened": result.opened,
@@ -130,6 +218,13 @@ def settings_of(given: Mapping[str, Any]) -> Any:
             raise InputError(
                 "--inside, --outside", "one of them", "both diameters of a hollow fibre", "give the other too"
             )
+        if outside <= inside:
+            raise InputError(
+                "--inside, --outside",
+                f"{inside * 1e3:g} and {outside * 1e3:g} mm",
+                "an outside larger than the inside",
+                "exchange them",
+            )
         wall = WallGeometry(thickness or (outside - inside) / 2, "fibre", inside, outside)
     elif thickness is not None:
         wall = WallGeometry(thickness)
@@ -139,16 +234,22 @@ def settings_of(given: Mapping[str, Any]) -> Any:
     )
     electrolyte, electrolyte_error = quantity(given.get("electrolyte"), "conductivity", "--electrolyte"), 0.0
     electrolyte_name, electrolyte_source = "given with --electrolyte", ""
+    standard = None
     if electrolyte is None:
-        standard = tables.electrolyte_conductivity_S_m(temperature)
+        # Beyond the range of the table only the ionic conductivity is lost, not the measurement.
+        with contextlib.suppress(TableError):
+            standard = tables.electrolyte_conductivity_S_m(temperature)
+    if standard is not None:
         electrolyte, electrolyte_error = float(standard.value), float(standard.uncertainty)
         electrolyte_name = "1 mol/L LiBF4 in ethylene + propylene carbonate 1:1 by volume"
         electrolyte_source = standard.source
-    particles = tuple(
-        si_value(p.strip(), "length", "--particles")
-        for p in (given.get("particles") or "").split(",")
-        if p.strip()
-    )
+    particles = _list_m(given.get("particles") or "", "--particles", "--particles 20nm,35nm,50nm")
+    poisson = 0.35 if given.get("poisson") is None else float(given["poisson"])
+    if not -1 < poisson < 0.5:
+        raise InputError("--poisson", f"{poisson:g}", "above -1 and below 0.5", "polymers lie at 0.3 to 0.45")
+    seed = int(given.get("seed") or 0)
+    if seed < 0:
+        raise InputError("--seed", str(seed), "a whole number from 0")
     cubic = given.get("cubic")
     options = Options(
         wall=wall,
@@ -158,12 +259,16 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         electrolyte_name=electrolyte_name,
         electrolyte_source=electrolyte_source,
         polymer_modulus_Pa=quantity(given.get("modulus"), "pressure", "--modulus"),
-        poissons_ratio=given.get("poisson") or 0.35,
+        poissons_ratio=poisson,
         particle_diameters_m=particles,
         tensors=bool(given.get("tensors")),
-        seed=int(given.get("seed") or 0),
+        seed=seed,
     )
     only = [n.strip() for part in given.get("only") or () for n in part.split(",") if n.strip()]
+    if given.get("only") and not only:
+        raise InputError(
+            "--only", "no name", "names of measurements or groups", "leave it out to measure all"
+        )
     return ScanSettings(
         spacing_m=lengths_m(given.get("voxel"), "--voxel"),
         key=given.get("key"),
@@ -175,11 +280,7 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         sidecar=given.get("sidecar"),
         crop=given.get("crop"),
         flow_axis=given.get("axis"),
-        cubic_m=None
-        if cubic is None
-        else 0.0
-        if cubic in ("", "finest")
-        else si_value(cubic, "length", "--cubic"),
+        cubic_m=0.0 if cubic in ("", "finest") else quantity(cubic, "length", "--cubic"),
         denoise=given.get("denoise") or "",
         method=given.get("segment") or "otsu",
         void=given.get("void"),
@@ -194,34 +295,56 @@ def settings_of(given: Mapping[str, Any]) -> Any:
 
 def show_info(facts: Mapping[str, Any]) -> None:
     """What a file holds and what measuring it would need, for a person."""
-    out = console()
-    estimate = facts["estimate"]
-    for key, value in facts.items():
-        if key in ("estimate", "notes") or value in (None, "", (), [], {}):
-            continue
-        out.print(f"{key.replace('_', ' '):>16}  {_plain(value)}", soft_wrap=True)
-    for note in facts.get("notes", ()):
-        out.print(f"{'note':>16}  {note}", soft_wrap=True)
     from percola.report.numbers import duration
 
-    out.print(
-        f"{'needs':>16}  about {duration(estimate['seconds'])} with nothing else running, "
-        f"{estimate['memory_bytes'] / 2**30:.1f} GiB of memory"
-    )
+    out = console()
+    size, source = facts.get("voxel_size"), facts.get("voxel_size_source")
+    values = facts.get("values") or {}
+    low, high = values.get("range") or (None, None)
+    distinct = values.get("distinct")
+    wraps = [a for a, p in zip("xyz", facts["periodic"], strict=False) if p]
+    rows = [
+        ("source", facts["source"]),
+        ("format", facts["format"]),
+        ("voxels", f"{_by(facts['shape'])} ({', '.join(facts['axes'])})"),
+        ("voxel size", f"{size} ({source})" if size else "not in the file: give it with --voxel"),
+        ("extent", facts.get("extent")),
+        ("kind", facts["kind"]),
+        (
+            "values",
+            f"{facts['dtype']}, "
+            + (
+                "not looked at"
+                if low is None
+                else ", ".join(f"{v:g}" for v in distinct)
+                if distinct
+                else f"{low:g} to {high:g}"
+            ),
+        ),
+        ("void", None if facts.get("void") is None else f"{facts['void']:g}"),
+        ("periodic", ", ".join(wraps)),
+        ("measured", _by(facts["measured_shape"]) if facts["measured_shape"] != facts["shape"] else None),
+        *(("note", as_options(n)) for n in facts.get("notes", ())),
+        (
+            "needs",
+            f"about {duration(facts['estimate']['seconds'])} with nothing else running, "
+            f"{facts['estimate']['memory_bytes'] / 2**30:.1f} GiB of memory",
+        ),
+    ]
+    for name, words in rows:
+        if words:
+            out.print(f"{name:>10}  {words}", soft_wrap=True)
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
-    if isinstance(value, (list, tuple)):
-        return " x ".join(_plain(v) for v in value)
-    return str(value)
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in shape)
 
 
-def show(answer: Mapping[str, Any]) -> None:
-    """The results for a person; the report holds all of it with figures, checks and sources."""
+def show(answer: Mapping[str, Any], everything: bool = False) -> None:
+    """The results for a person; the report holds all of it with figures, checks and sources.
+
+    Args: answer: of :func:`run`. everything: each measurement rather than the ones most asked for.
+    """
     from rich.table import Table
 
     from percola.report.numbers import label
@@ -231,7 +354,10 @@ def show(answer: Mapping[str, Any]) -> None:
         out.print(_OPENED[answer["opened"]])
     table = Table("Measurement", "Where", "Value", "", box=None, pad_edge=False)
     remarks: dict[str, int] = {}
-    chosen = [m for m in answer["measurements"] if m["name"] in SHOWN] or list(answer["measurements"])
+    # What an image cannot give is one sentence, not a row for each.
+    flat = [m for m in answer["measurements"] if m.get("reason") == PLANAR]
+    there = [m for m in answer["measurements"] if m.get("reason") != PLANAR]
+    chosen = there if everything else [m for m in there if m["name"] in SHOWN] or there
     order = {name: i for i, name in enumerate(SHOWN)}
     for m in sorted(chosen, key=lambda m: order.get(m["name"], len(order))):
         said = [c["message"] for c in m.get("checks", ()) if c["status"] != "pass"]
@@ -241,12 +367,18 @@ def show(answer: Mapping[str, Any]) -> None:
             said[:0] = filter(None, [class_remark(m, answer["verdicts"])])
         marks = " ".join(f"[{remarks.setdefault(words, len(remarks) + 1)}]" for words in said)
         table.add_row(label(m["name"]), m.get("region", "").replace("_", " "), value_in_words(m), marks)
-    out.print(table)
+    if chosen:
+        out.print(table)
     for words, number in remarks.items():
         out.print(f"[{number}] {words}", soft_wrap=True)
-    rest = len(answer["measurements"]) - len(chosen)
+    rest = len(there) - len(chosen)
     if rest:
-        out.print(f"{rest} more measurements stand in the report.")
+        out.print(f"{rest} more measurement{'s stand' if rest > 1 else ' stands'} in the report.")
+    if flat:
+        names = list(dict.fromkeys(label(m["name"]) for m in flat))
+        few = ", ".join(n[:1].lower() + n[1:] for n in names[:4])
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        out.print(f"Not measured, since {PLANAR}: {few}{more}.", soft_wrap=True)
     for check in answer["scan"].get("checks", ()):
         if check["status"] != "pass":
             out.print(f"Segmentation: {check['message']}", soft_wrap=True)
@@ -255,10 +387,11 @@ def show(answer: Mapping[str, Any]) -> None:
             status = MARKS.get(verdict["status"], verdict["status"])
             out.print(f"{verdict['title']} - {status}: {verdict['words']}", soft_wrap=True)
     for note in answer["notes"]:
-        out.print(f"Note: {note}", soft_wrap=True)
+        out.print(f"Note: {as_options(note)}", soft_wrap=True)
     out.print(f"\nFinished: {answer['report']}", soft_wrap=True)
 
 
+PLANAR = "an image holds no third dimension"
 _OPENED = {
     "resumed": "Resumed: what an earlier measurement of the same had finished was kept.",
     "finished": "This was measured before; its results are shown. --fresh measures again.",

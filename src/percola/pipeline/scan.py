@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,10 @@ INFLUENCE_GROUPS = (
     "conductivity",
     "shape",
 )
+THRESHOLDS = 5
+"""Thresholds at which the influence is measured."""
+REPORT_S = 2.0
+"""Time of the figures and the page [s]."""
 VIEW_EDGE = 144
 """Edge of the central part that is kept for pictures [voxel]."""
 
@@ -113,9 +119,14 @@ class ScanResult:
 def look(source: str | Path, settings: ScanSettings) -> dict[str, Any]:
     """What a file holds and what measuring it would need, without measuring."""
     volume = _read(source, settings)
-    seconds, memory = needs((*volume.shape, 1)[:3], settings.only)
-    facts = describe(volume)
-    return {**facts, "estimate": {"seconds": seconds, "memory_bytes": memory + _reading_bytes(volume)}}
+    part = prepare(volume, crop=settings.crop, flow_axis=settings.flow_axis)
+    shape = _shape(part, settings.cubic_m)
+    seconds, memory = _needs(part, shape, settings)
+    return {
+        **describe(volume),
+        "measured_shape": list(shape),
+        "estimate": {"seconds": seconds, "memory_bytes": memory},
+    }
 
 
 def measure_file(
@@ -147,27 +158,24 @@ def measure_file(
     chosen(settings.only)  # a misspelt name is told before the work
     tell("recipe", None, f"reading {source}")
     volume = _read(source, settings)
-    if volume.spacing_m is None:
-        raise InputError(
-            str(source),
-            "the file does not say how large a voxel is",
-            "an edge in nm or um",
-            "give it with --voxel, such as --voxel 10nm (or --voxel 10nm,10nm,25nm for x, y, z)",
-        )
-    seconds, memory = needs((*volume.shape, 1)[:3], settings.only)
-    memory += _reading_bytes(volume)
+    part = prepare(volume, crop=settings.crop, flow_axis=settings.flow_axis)  # nothing is loaded by this
+    shape = _shape(part, settings.cubic_m)
+    _check(str(source), volume, shape, settings)
+    seconds, memory = _needs(part, shape, settings)
     there = available_memory_bytes()
     if there is not None and memory > there:
         raise ResourceError(
             str(source),
-            f"measuring {_by(volume.shape)} voxels needs about {memory / 2**30:.1f} GiB of memory, "
+            f"measuring {_by(shape)} voxels needs about {memory / 2**30:.1f} GiB of memory, "
             f"{there / 2**30:.1f} GiB are available",
             "a smaller part, or fewer methods",
             "crop it with --crop, or choose with --only",
         )
     identity = run_id(_fingerprint(Path(source), volume), settings.to_dict(), settings.options.seed, _code())
     name = f"{_slug(source)}-{identity}"
-    with RunDirectory.open(out or Path("measured"), name, need_bytes=2**24, fresh=not resume) as directory:
+    root = out or Path("measured")
+    made = [p for p in (root / name, root) if not p.exists()]
+    with RunDirectory.open(root, name, need_bytes=2**24, fresh=not resume) as directory:
         worker = _Worker(directory, str(source), volume, settings, tell)
         needs_words = (
             f"Needs about {_duration(seconds)} with nothing else running, {memory / 2**30:.1f} GiB of memory."
@@ -178,12 +186,73 @@ def measure_file(
         try:
             return worker.run()
         except PercolaError as error:
-            directory.update_manifest(status="failed", failures={worker.stage: str(error)})
-            raise
-        except MemoryError as error:
-            raise ResourceError(
+            fault: PercolaError = error
+        except MemoryError:
+            fault = ResourceError(
                 f"stage '{worker.stage}'", "the system ran out of memory", "", "crop the volume with --crop"
-            ) from error
+            )
+        if directory.stages:
+            directory.update_manifest(status="failed", failures={worker.stage: str(fault)})
+    _forget(made)
+    raise fault
+
+
+def _forget(made: Sequence[Path]) -> None:
+    """Take directories that this measurement made away again where it came to nothing: no stage was finished."""
+    for path in made:
+        stages = path / "stages"
+        if stages.is_dir() and not any(stages.iterdir()):
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_dir() and not any(path.iterdir()):
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
+def _shape(part: Volume, cubic_m: float | None) -> tuple[int, int, int]:
+    """Voxels along each axis that will be measured."""
+    nx, ny, nz = part.shape
+    if cubic_m is None or part.spacing_m is None:
+        return (nx, ny, nz)
+    edges = [h for h, n in zip(part.spacing_m, part.shape, strict=True) if n > 1] or list(part.spacing_m)
+    edge = cubic_m or min(edges)
+    x, y, z = (
+        1 if n == 1 else int(n * h / edge + 1e-6) for n, h in zip(part.shape, part.spacing_m, strict=True)
+    )
+    return (x, y, z)
+
+
+def _check(source: str, volume: Volume, shape: tuple[int, int, int], settings: ScanSettings) -> None:
+    """Refuse what no method can be run on, before anything is written."""
+    if volume.spacing_m is None:
+        said = " ".join(n for n in volume.notes if "voxel" in n and n.startswith("The file says"))
+        raise InputError(
+            source,
+            "the file does not say how large a voxel is" + (f". {said}" if said else ""),
+            "an edge in nm or um",
+            "give it with --voxel, such as --voxel 10nm (or --voxel 10nm,10nm,25nm for x, y, z)",
+        )
+    planar = shape[2] == 1
+    if planar and settings.flow_axis == "z":
+        raise InputError("flow_axis", "'z' of an image", "x or y", "leave it out")
+    if min(shape[: 2 if planar else 3]) < 4:
+        what = " x ".join(str(n) for n in shape[: 2 if planar else 3])
+        raise InputError(
+            source,
+            f"{what} {'pixels' if planar else 'voxels'} are left to measure",
+            "at least 4 along each axis",
+            "take more of it with --crop, or another --cubic",
+        )
+
+
+def _needs(part: Volume, shape: tuple[int, int, int], s: ScanSettings) -> tuple[float, int]:
+    """(seconds, bytes) that reading, parting, measuring and the influence of the threshold take."""
+    seconds, memory = needs(shape, s.only)
+    memory += bytes_needed(part) + memory_needed(part.shape, part.values.dtype, kind=part.kind)
+    if s.influence and part.kind == "grey":
+        groups = [g.key for g in chosen(s.only) if g.key in INFLUENCE_GROUPS]
+        x, y, z = (min(n, INFLUENCE_EDGE) for n in shape)
+        seconds += THRESHOLDS * needs((x, y, z), groups)[0] if groups else 0.0
+    return seconds + REPORT_S, memory
 
 
 class _Worker:
@@ -263,6 +332,7 @@ class _Worker:
             *(n for n in prepared.notes if n not in self.volume.notes),
             *part.notes,
         ]
+        self.notes += _wall_note(s, part.void.shape[self.axis] * _three(prepared.spacing_m)[self.axis])
         self.facts = {
             **describe(self.volume),
             "measured_shape": list(part.void.shape),
@@ -347,7 +417,11 @@ class _Worker:
             def again(void: np.ndarray, level: np.ndarray | None) -> list[Measurement]:
                 return survey(Structure(void, small.spacing_m, small.periodic, level), options, groups)
 
-            study = threshold_influence(prepared, part, again, edge=INFLUENCE_EDGE) if groups else None
+            study = (
+                threshold_influence(prepared, part, again, edge=INFLUENCE_EDGE, steps=THRESHOLDS // 2)
+                if groups
+                else None
+            )
             file = directory.write_json("influence.json", study.to_dict() if study is not None else {})
             directory.finish("influence", files=[file])
         return _with_influence(found, directory.read_json("influence.json"))
@@ -396,6 +470,17 @@ class _Worker:
             citations=self.citations,
             notes=list(dict.fromkeys(self.notes)),
         )
+
+
+def _wall_note(s: ScanSettings, thickness_m: float) -> list[str]:
+    """A sentence where the membrane is said to be thinner than the part of it that was scanned."""
+    wall = s.options.wall
+    if wall is None or wall.thickness_m >= 0.999 * thickness_m:
+        return []
+    return [
+        f"The membrane is said to be {wall.thickness_m * 1e6:.4g} um thick, but {thickness_m * 1e6:.4g} um of it were "
+        "scanned along the flow: check the thickness, the axis and the voxel size."
+    ]
 
 
 # -- small parts ---------------------------------------------------------------------------------------
@@ -458,11 +543,6 @@ def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> l
     return out
 
 
-def _reading_bytes(volume: Volume) -> int:
-    """Memory of the values and of parting them."""
-    return bytes_needed(volume) + memory_needed(volume.shape, volume.values.dtype, kind=volume.kind)
-
-
 def _fingerprint(source: Path, volume: Volume) -> dict[str, Any]:
     """What tells one file from another: digests of content for files, names and sizes for folders and stores."""
     if source.is_file():
@@ -490,4 +570,6 @@ def _by(shape: Sequence[int]) -> str:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+    if seconds < 100:
+        return f"{max(math.ceil(seconds), 1)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

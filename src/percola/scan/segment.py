@@ -212,8 +212,12 @@ def _valued(
             where,
             f"which value is void is not known: {shares}",
             "the value (or values) that stand for void",
-            " or ".join(f"--void {v:g}" for v in list(found)[:4])
-            + ("" if len(found) > 2 else ", or dark/bright")
+            (
+                " or ".join(f"--void {v:g}" for v in list(found)[:4])
+                + ("" if len(found) > 2 else ", or dark/bright")
+                if len(found) > 1
+                else f"--void {h.low:g} if all of it is void, another value if all of it is solid"
+            )
             + " (in Python: void=...)",
         )
     elif isinstance(void, str) and _number(void) is None:
@@ -221,7 +225,15 @@ def _valued(
             raise InputError("void", repr(void), "'dark', 'bright' or a value", f"here {shares}")
         if volume.kind == "labels" and len(found) > 2:
             raise InputError("void", repr(void), "one or more labels", f"here {shares}")
-        chosen = (h.low if void == "dark" else h.high,)
+        if len(found) == 1 and values.dtype != np.bool_:
+            raise InputError(
+                where,
+                f"every voxel is {h.low:g}: nothing tells whether that is {void}",
+                "the value that stands for void",
+                f"--void {h.low:g} if all of it is void, another value if all of it is solid (in Python: void=...)",
+            )
+        low, high = (0.0, 1.0) if values.dtype == np.bool_ else (h.low, h.high)
+        chosen = (low if void == "dark" else high,)
         notes.append(f"Voids are the voxels of value {chosen[0]:g} ({void}).")
     else:
         if isinstance(void, str):
