@@ -1,10 +1,15 @@
-"""The widest path through the voids: bubble point, access radius and intrusion in one pass.
+"""The widest path through the voids: bubble point, access radius and intrusion.
 
-A sphere passes from face to face along the path whose narrowest place is widest (maximin). The voids are flooded from
-the inlet, always through the widest voxel at the edge of what is flooded (Prim's algorithm for the maximum spanning
-tree; Pollack, Oper. Res. 8 (1960) 733, for the maximin path): the level at which a voxel is reached is its access radius,
-the level at which the far face is first reached the percolating radius. The edge waits in buckets, so the flood is linear
-in voxels; among the few of one bucket the widest goes first, so it is exact.
+A sphere passes from face to face along the path whose narrowest place is widest (maximin; Pollack, Oper. Res. 8 (1960)
+733). Two ways to it, both exact:
+
+- the bubble point: the voids are flooded from the inlet, always through the widest voxel at the edge of what is flooded,
+  until the far face is reached. Only what is wider than the narrowest place is seen. The edge waits in buckets, and among
+  the few of one bucket the widest goes first.
+- the access radius of every voxel: from each voxel the way uphill to the highest neighbour ends on a summit, and never
+  narrows; so a voxel's access radius is the smaller of its own radius and its summit's access radius. The summits are
+  joined over the highest passes between their basins by falling height (Kruskal's algorithm on a graph of some
+  thousands): long sweeps through memory in its order instead of jumps along the front.
 """
 
 from __future__ import annotations
@@ -19,12 +24,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from percola.errors import ResourceError
+from percola.measure import _parallel
 from percola.measure._volume import FloatVolume, Periodic
 from percola.measure.voids.voxel import FAR, SURFACE, SquaredVolume
 
-# Buckets for real radii: on the way to the far face so many that few voxels wait in one, for the whole map few.
+# Buckets for real radii: so many that few voxels wait in one at a time.
 _BUCKETS = 1 << 20
-_COARSE = 256
+# Spreads pairs of basins over a hash table (the odd number next to 2^40 times the golden section).
+_HASH = 679_535_556_991
 
 
 @njit(cache=True, nogil=True)
@@ -154,49 +161,209 @@ def _passage(radius, shape, wrap, inlets, scale, buckets, access, following):  #
 
 
 @njit(cache=True, nogil=True)
-def _levels(radius, shape, wrap, inlets, scale, buckets, access, following):  # type: ignore[no-untyped-def]
-    """Maximin level of every voxel, written into ``access`` (0 at the start).
+def _uphill(radius, shape, wrap, up, x0, x1):  # type: ignore[no-untyped-def]
+    """For each voxel the highest of its neighbours by faces, or itself where none is higher; -1 where nothing passes.
 
-    Buckets are coarse, so that neighbours are done together while they are in the cache. What a bucket reached by a way
-    that is not the widest is done again when a wider one comes: levels only rise, and end exact.
+    Of equal values the one that comes first counts as higher, so that no path runs in a circle.
     """
     nx, ny, nz = shape
-    idle = np.int32(-2)  # in no list
-    head = np.full(buckets, np.int32(-1), np.int32)
+    plane = ny * nz
     neighbour = np.empty(6, np.int64)
-    following[:] = idle
-    top = _enter(radius, shape, inlets, scale, access, following, head)
-    while top >= 0:
-        stack = np.int64(head[top])
-        head[top] = -1
-        if stack < 0:
-            top -= 1
-            continue
-        while stack >= 0:
-            v = stack
-            stack = np.int64(following[v])
-            following[v] = idle
-            level = access[v]
-            count = _neighbours(v, nx, ny, nz, wrap, neighbour)
-            for c in range(count):
-                m = neighbour[c]
-                old = access[m]
-                if old >= level:
+    for x in range(x0, x1):
+        for y in range(ny):
+            rim = x == 0 or x == nx - 1 or y == 0 or y == ny - 1
+            for z in range(nz):
+                v = x * plane + y * nz + z
+                best = radius[v]
+                if best <= 0:
+                    up[v] = -1
                     continue
-                r = radius[m]
-                new = level if r > level else r
-                if new <= old:
-                    continue
-                access[m] = new
-                if following[m] != idle:
-                    continue  # waits already, and will go on with the new level
-                key = np.int64(new * scale)
-                if key >= top:
-                    following[m] = stack
-                    stack = m
+                to = v
+                if rim or z == 0 or z == nz - 1:
+                    count = _neighbours(v, nx, ny, nz, wrap, neighbour)
+                    for c in range(count):
+                        m = neighbour[c]
+                        if radius[m] > best or (radius[m] == best and m < to):
+                            best = radius[m]
+                            to = m
                 else:
-                    following[m] = head[key]
-                    head[key] = m
+                    # In the order of their index: the first of equals wins, those behind v only if higher.
+                    if radius[v - plane] >= best:
+                        best = radius[v - plane]
+                        to = v - plane
+                    if radius[v - nz] > best or (radius[v - nz] == best and to == v):
+                        best = radius[v - nz]
+                        to = v - nz
+                    if radius[v - 1] > best or (radius[v - 1] == best and to == v):
+                        best = radius[v - 1]
+                        to = v - 1
+                    if radius[v + 1] > best:
+                        best = radius[v + 1]
+                        to = v + 1
+                    if radius[v + nz] > best:
+                        best = radius[v + nz]
+                        to = v + nz
+                    if radius[v + plane] > best:
+                        best = radius[v + plane]
+                        to = v + plane
+                up[v] = to
+
+
+@njit(cache=True, nogil=True)
+def _basins(up):  # type: ignore[no-untyped-def]
+    """Number the summits and turn ``up`` into the number of the summit each voxel leads to; returns how many there are."""
+    size = up.shape[0]
+    count = 0
+    for v in range(size):
+        if up[v] == v:
+            up[v] = -2 - count  # summits are known by their number from now on
+            count += 1
+    for v in range(size):
+        if up[v] < 0:
+            continue
+        root = np.int64(v)
+        while up[root] >= 0:
+            root = np.int64(up[root])
+        name = up[root]
+        m = np.int64(v)
+        while up[m] >= 0:
+            following = np.int64(up[m])
+            up[m] = name
+            m = following
+    for v in range(size):
+        up[v] = -2 - up[v] if up[v] < -1 else -1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _grown(keys, height):  # type: ignore[no-untyped-def]
+    """A hash table of twice the size with the same entries."""
+    mask = 2 * keys.shape[0] - 1
+    keys2 = np.full(mask + 1, np.int64(-1), np.int64)
+    height2 = np.empty(mask + 1, height.dtype)
+    for n in range(keys.shape[0]):
+        if keys[n] >= 0:
+            slot = (keys[n] * _HASH >> 20) & mask
+            while keys2[slot] >= 0:
+                slot = (slot + 1) & mask
+            keys2[slot] = keys[n]
+            height2[slot] = height[n]
+    return keys2, height2
+
+
+@njit(cache=True, nogil=True)
+def _passes(radius, basin, shape, wrap, inlets, count):  # type: ignore[no-untyped-def]
+    """The highest pass between each two basins that touch, and between the inlet (number ``count``) and each.
+
+    Returns pairs, as a number * 2^31 + the larger number, and heights.
+    """
+    nx, ny, nz = shape
+    plane = ny * nz
+    keys = np.full(1 << 16, np.int64(-1), np.int64)
+    height = np.empty(1 << 16, radius.dtype)
+    used = 0
+    others = np.empty(9, np.int64)
+    for x in range(nx):
+        for y in range(ny):
+            for z in range(nz):
+                v = x * plane + y * nz + z
+                a = np.int64(basin[v])
+                if a < 0:
+                    continue
+                n = 0
+                if z < nz - 1:
+                    others[n] = v + 1
+                    n += 1
+                elif wrap[2]:
+                    others[n] = v - nz + 1
+                    n += 1
+                if y < ny - 1:
+                    others[n] = v + nz
+                    n += 1
+                elif wrap[1]:
+                    others[n] = v - plane + nz
+                    n += 1
+                if x < nx - 1:
+                    others[n] = v + plane
+                    n += 1
+                elif wrap[0]:
+                    others[n] = v - (nx - 1) * plane
+                    n += 1
+                if (
+                    (x == 0 and inlets[0])
+                    or (x == nx - 1 and inlets[1])
+                    or (y == 0 and inlets[2])
+                    or (y == ny - 1 and inlets[3])
+                    or (z == 0 and inlets[4])
+                    or (z == nz - 1 and inlets[5])
+                ):
+                    others[n] = -1
+                    n += 1
+                for c in range(n):
+                    m = others[c]
+                    b = np.int64(basin[m]) if m >= 0 else np.int64(count)
+                    if b < 0 or b == a:
+                        continue
+                    h = radius[v]
+                    if m >= 0 and radius[m] < h:
+                        h = radius[m]
+                    key = (min(a, b) << 31) + max(a, b)
+                    mask = keys.shape[0] - 1
+                    slot = (key * _HASH >> 20) & mask
+                    while keys[slot] >= 0 and keys[slot] != key:
+                        slot = (slot + 1) & mask
+                    if keys[slot] < 0:
+                        keys[slot] = key
+                        height[slot] = h
+                        used += 1
+                        if 2 * used > keys.shape[0]:
+                            keys, height = _grown(keys, height)
+                    elif h > height[slot]:
+                        height[slot] = h
+    return keys, height
+
+
+@njit(cache=True, nogil=True)
+def _join(pairs, height, order, count, level):  # type: ignore[no-untyped-def]
+    """Level at which each basin joins the inlet's (number ``count``): pairs joined by falling height (Kruskal)."""
+    parent = np.arange(count + 1)
+    size = np.ones(count + 1, np.int64)
+    following = np.arange(count + 1)  # circular lists of members
+    for n in order:
+        a, b = pairs[n] >> 31, pairs[n] & ((1 << 31) - 1)
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a == b:
+            continue
+        inlet = count
+        while parent[inlet] != inlet:
+            parent[inlet] = parent[parent[inlet]]
+            inlet = parent[inlet]
+        if inlet in (a, b):
+            start = b if a == inlet else a
+            m = start
+            while True:
+                level[m] = height[n]
+                m = following[m]
+                if m == start:
+                    break
+        following[a], following[b] = following[b], following[a]
+        if size[a] < size[b]:
+            a, b = b, a
+        size[a] += size[b]
+        parent[b] = a
+
+
+@njit(cache=True, nogil=True)
+def _levels(radius, basin, level, access, start, stop):  # type: ignore[no-untyped-def]
+    for v in range(start, stop):
+        b = basin[v]
+        if b >= 0:
+            access[v] = min(radius[v], level[b])
 
 
 Inlets = tuple[bool, bool, bool, bool, bool, bool]
@@ -204,17 +371,10 @@ LOW_Z: Inlets = (False, False, False, False, True, False)
 """The face at which the flow axis begins."""
 
 
-def _prepared(values: NDArray[Any], most: int) -> tuple[NDArray[Any], float, int]:
-    """Values in one line, and what they are multiplied by to give their bucket, and the number of buckets."""
+def _flat(values: NDArray[Any]) -> NDArray[Any]:
     if values.size > 2**31 - 10:
         raise ResourceError("radius", f"{values.size} voxels", "fewer than 2^31", "crop the volume")
-    flat = np.ascontiguousarray(values).ravel()
-    largest = float(flat.max())
-    if largest <= 0:
-        return flat, 0.0, 0
-    if flat.dtype.kind in "iu":
-        return flat, 1.0, int(largest) + 1
-    return flat, most / largest, most + 2
+    return np.ascontiguousarray(values).ravel()
 
 
 def flood(values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW_Z) -> NDArray[Any]:
@@ -227,20 +387,17 @@ def flood(values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW
 
     Returns the levels, 0 where nothing arrives; exact. Memory: 4 bytes a voxel beside them.
     """
-    flat, scale, buckets = _prepared(values, _COARSE)
+    flat = _flat(values)
+    shape, wrap = values.shape, np.array(periodic, np.bool_)
+    basin = np.empty(flat.size, np.int32)
+    _parallel.run(lambda a, b: _uphill(flat, shape, wrap, basin, a, b), _parallel.slabs(shape[0]))
+    count = int(_basins(basin))
+    pairs, height = _passes(flat, basin, shape, wrap, np.array(inlets, np.bool_), count)
+    height, pairs = height[pairs >= 0], pairs[pairs >= 0]
+    level = np.zeros(count, flat.dtype)
+    _join(pairs, height, np.argsort(height, kind="stable")[::-1], count, level)
     access = np.zeros(flat.size, flat.dtype)
-    if buckets:
-        following = np.empty(flat.size, np.int32)
-        _levels(
-            flat,
-            values.shape,
-            np.array(periodic, np.bool_),
-            np.array(inlets, np.bool_),
-            scale,
-            buckets,
-            access,
-            following,
-        )
+    _parallel.run(lambda a, b: _levels(flat, basin, level, access, a, b), _parallel.slabs(flat.size))
     return access.reshape(values.shape)
 
 
@@ -250,9 +407,12 @@ def passage(values: NDArray[Any], periodic: Periodic) -> tuple[float, int]:
 
     As :func:`flood`, but stops at the far face: only what is wider than the narrowest place is seen.
     """
-    flat, scale, buckets = _prepared(values, _BUCKETS)
-    if not buckets:
+    flat = _flat(values)
+    largest = float(flat.max())
+    if largest <= 0:
         return 0.0, -1
+    whole = flat.dtype.kind in "iu"
+    scale, buckets = (1.0, int(largest) + 1) if whole else (_BUCKETS / largest, _BUCKETS + 2)
     access = np.zeros(flat.size, flat.dtype)
     following = np.empty(flat.size, np.int32)
     gate, met = _passage(
