@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from percola.measure import _parallel
 from percola.measure._volume import BoolVolume, FloatVolume, Periodic
 
-_DIRECT = 300
+_DIRECT = 80
 """Unknowns at which the coarsest level is solved directly."""
 _LOSS = 0.25
 """A coarse solve takes its second step where the first left more than this share of the residual."""
@@ -331,20 +331,20 @@ def _parts_of_blocks(diag, w, step, shift, parts, count, a, b):  # type: ignore[
                     many[ax] = min(1 << shift[ax], shape[ax] - low[ax])
                 off[0], off[1], off[2] = many[1] * many[2], many[2], 1
                 size = many[0] * many[1] * many[2]
-                some = False
+                some = 0
                 for v in range(size):
                     x, y, z = v // off[0], v // off[1] % many[1], v % many[2]
                     g = (low[0] + x + 1) * step[0] + (low[1] + y + 1) * step[1] + low[2] + z + 1
                     cell[v] = g if diag[g] > 0 else -1
                     up[v] = v
                     if cell[v] >= 0:
-                        some = True
+                        some += 1
                         if w is not None:
                             top[v] = 0
                             for ax in range(3):
                                 top[v] = max(top[v], w[ax, g], w[ax, g - step[ax]])
-                count[bi, bj, bk] = 0
-                if not some:
+                if some == 0 or (w is None and some == size):
+                    count[bi, bj, bk] = min(some, 1)
                     continue
                 for phase in range(1 if w is None else 2):
                     if phase == 1:
@@ -391,8 +391,8 @@ def _parts_of_blocks(diag, w, step, shift, parts, count, a, b):  # type: ignore[
 
 
 @njit(cache=True, nogil=True)
-def _links_of_blocks(diag, w, c, step, shift, scale, parts, base, count, ptr, col, val, extra, fill, a, b):  # type: ignore[no-untyped-def]
-    """Links between the parts of neighbouring blocks: counted into ``ptr`` (``fill`` False) or written."""
+def _links_of_blocks(diag, w, c, step, shift, scale, parts, base, count, ptr, col, val, found, extra, a, b):  # type: ignore[no-untyped-def]
+    """Links between the parts of neighbouring blocks, written from ``ptr`` on, where there is room enough."""
     shape = parts.shape
     ids = np.empty((8, 48), np.int64)
     ws = np.empty((8, 48), np.float32)
@@ -446,14 +446,26 @@ def _links_of_blocks(diag, w, c, step, shift, scale, parts, base, count, ptr, co
                                     many[me] += 1
                                 ws[me, n] += s
                 for me in range(m):
-                    if not fill:
-                        ptr[first + me + 1] = many[me]
-                        continue
                     e = ptr[first + me]
                     for n in range(many[me]):
                         col[e + n] = ids[me, n]
                         val[e + n] = ws[me, n]
+                    found[first + me] = many[me]
                     extra[first + me] = ends[me]
+
+
+@njit(cache=True, nogil=True)
+def _close_gaps(ptr, col, val, found):  # type: ignore[no-untyped-def]
+    """Move the links of each unknown down to those of the one before; ``ptr`` is changed to match."""
+    at = 0
+    for a in range(len(found)):
+        begin = ptr[a]
+        ptr[a] = at
+        for u in range(begin, begin + found[a]):
+            col[at] = col[u]
+            val[at] = val[u]
+            at += 1
+    ptr[len(found)] = at
 
 
 # --- coarse levels: lists of links -----------------------------------------------------------------------------
@@ -726,21 +738,37 @@ class Multigrid:
             starts.append(starts[-1] + (int(edges[-1]) if len(edges) else 0))
         n = starts[-1]
         self.base = base
-        ptr = np.zeros(n + 1, np.int64)
-        extra = np.zeros(n, np.float32)
-        scale = tuple(1.0 / g for g in f)
-        col, val = np.empty(0, np.int32), np.empty(0, np.float32)
-        common = (diag, w, self.c, step, shift, scale, parts, base, count, ptr)
-        over(lambda a, b: _links_of_blocks(*common, col, val, extra, False, a, b), self.blocks)
-        np.cumsum(ptr, out=ptr)
-        col, val = np.empty(ptr[-1], np.int32), np.empty(ptr[-1], np.float32)
-        over(lambda a, b: _links_of_blocks(*common, col, val, extra, True, a, b), self.blocks)
         at_block = np.empty((3, n), np.int16)
         many = count.ravel()
         where = np.flatnonzero(many)
         where = where[np.argsort(base.ravel()[where], kind="stable")]
         for ax, line in enumerate(np.unravel_index(where, blocks)):
             at_block[ax] = np.repeat(line.astype(np.int16), many[where])
+        # A part has at most as many links as there are parts in the six blocks around and other parts in its own.
+        room = np.pad(count.astype(np.int16), 1)
+        refill(room, self.wrap, None, (0, 0, 0))
+        room = (
+            sum(
+                room[
+                    tuple(
+                        slice(1 + d, m + 1 + d) if a == ax else slice(1, m + 1) for a, m in enumerate(blocks)
+                    )
+                ]
+                for ax in range(3)
+                for d in (-1, 1)
+            )
+            + count
+        )
+        ptr = np.zeros(n + 1, np.int64)
+        np.cumsum(np.repeat(room.ravel()[where], many[where]), dtype=np.int64, out=ptr[1:])
+        del room, where
+        col, val = np.empty(ptr[-1], np.int32), np.empty(ptr[-1], np.float32)
+        found, extra = np.zeros(n, np.uint8), np.zeros(n, np.float32)
+        scale = tuple(1.0 / g for g in f)
+        links = (diag, w, self.c, step, shift, scale, parts, base, count, ptr, col, val, found, extra)
+        over(lambda a, b: _links_of_blocks(*links, a, b), self.blocks)
+        _close_gaps(ptr, col, val, found)
+        col, val = col[: ptr[-1]].copy(), val[: ptr[-1]].copy()
         self._add(ptr, col, val, extra, starts)
         self._coarsen(blocks, at_block, tuple(s * g for s, g in zip(size, f, strict=True)))
 
