@@ -178,14 +178,15 @@ def measure(
         typer.Option(help="What is void: dark, bright, or its value.", rich_help_panel=_PARTING),
     ] = None,
     segment: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="otsu, multi-otsu, hysteresis, k-means, minimum or threshold.", rich_help_panel=_PARTING
+            help="otsu (if not given), multi-otsu, k-means, hysteresis, iso50, minimum or threshold.",
+            rich_help_panel=_PARTING,
         ),
-    ] = "otsu",
+    ] = None,
     threshold: Annotated[
         list[float] | None,
-        typer.Option(help="Grey value(s) for threshold, hysteresis.", rich_help_panel=_PARTING),
+        typer.Option(help="Grey value; two for hysteresis.", rich_help_panel=_PARTING),
     ] = None,
     denoise: Annotated[
         str | None,

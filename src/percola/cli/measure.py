@@ -85,6 +85,17 @@ OPTIONS = {
     },
 }
 _CALL = re.compile(rf"\b({'|'.join(map(re.escape, OPTIONS))})=('?)([\w.*]*)\2(?: \(--[^)]*\))?")
+_SAID = (
+    ("say void bright", "say --void bright"),
+    (", or a smaller --size", ""),
+    ("use method ", "use --segment "),
+    ("spacing_m is in metres already", "--voxel brings its own unit"),
+    (
+        "say which is void: dark or bright, or the other value",
+        "turn them with --void bright, --void dark or the other value",
+    ),
+    ("invert the volume instead", "leave it out"),
+)
 _NAMED = re.compile(r"\b(spacing_m|slice_m)\b")
 
 
@@ -96,7 +107,8 @@ def as_options(text: str) -> str:
     """
     text = _CALL.sub(lambda m: f"{OPTIONS[m[1]]} {m[3]}".rstrip(), text)
     text = text.replace(" (in Python: void=...)", "").replace(" (in Python: --void ...)", "")
-    text = text.replace("say void bright", "say --void bright").replace(", or a smaller --size", "")
+    for words, said in _SAID:
+        text = text.replace(words, said)
     return _NAMED.sub(lambda m: OPTIONS[m[1]], text)
 
 
@@ -282,7 +294,7 @@ def settings_of(given: Mapping[str, Any]) -> Any:
         flow_axis=given.get("axis"),
         cubic_m=0.0 if cubic in ("", "finest") else quantity(cubic, "length", "--cubic"),
         denoise=given.get("denoise") or "",
-        method=given.get("segment") or "otsu",
+        method=given.get("segment") or ("threshold" if len(given.get("threshold") or ()) == 1 else "otsu"),
         void=given.get("void"),
         thresholds=tuple(given.get("threshold") or ()),
         clean=int(given.get("clean") or 0),
@@ -381,7 +393,7 @@ def show(answer: Mapping[str, Any], everything: bool = False) -> None:
         out.print(f"Not measured, since {PLANAR}: {few}{more}.", soft_wrap=True)
     for check in answer["scan"].get("checks", ()):
         if check["status"] != "pass":
-            out.print(f"Segmentation: {check['message']}", soft_wrap=True)
+            out.print(f"Segmentation: {as_options(check['message'])}", soft_wrap=True)
     for verdict in answer["verdicts"]:
         if verdict["key"] == "definition_A":
             status = MARKS.get(verdict["status"], verdict["status"])
