@@ -4,7 +4,9 @@ sigma."""
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 THIN = "\u202f"
 SPACE = "\u00a0"
@@ -20,6 +22,8 @@ class FieldUnit:
     offset: float = 0.0
 
 
+ROUNDING = 1e-12
+"""Pure numbers below it are what rounding leaves of nought."""
 PERCENT = FieldUnit(100.0, "%")
 _PERCENT_NAMES = {
     "porosity",
@@ -36,7 +40,11 @@ _PERCENT_NAMES = {
     "surface_porosity",
     "shrinkage",
     "crystallinity",
+    "intruded_fraction",
+    "breakthrough_saturation",
+    "residual_saturation",
 }
+_MEGAPASCAL_NAMES = {"elastic_modulus"}
 _MILLIMETRE_NAMES = {"inside_diameter", "outside_diameter"}
 _BY_UNIT = {
     "m": FieldUnit(1e6, "µm"),
@@ -52,6 +60,7 @@ _BY_UNIT = {
     "1/m2": FieldUnit(1e-12, "µm⁻²"),
     "1/m^2": FieldUnit(1e-12, "µm⁻²"),
     "1/m3": FieldUnit(1e-18, "µm⁻³"),
+    "1/m^3": FieldUnit(1e-18, "µm⁻³"),
     "m2/s": FieldUnit(1.0, "m²/s"),
     "1": FieldUnit(1.0, ""),
     "": FieldUnit(1.0, ""),
@@ -99,13 +108,72 @@ LABELS = {
     "core_sphericity": "Roundness of the bodies",
     "permeability": "Darcy permeability",
     "structure_class": "Structure",
+    "mean_void_chord": "Mean chord of the voids",
+    "mean_polymer_chord": "Mean chord of the polymer",
+    "correlation_length": "Correlation length",
+    "structure_wavelength": "Wavelength of the structure",
+    "void_betti_0": "Separate voids (b0)",
+    "void_betti_1": "Tunnels through the voids (b1)",
+    "void_betti_2": "Polymer afloat in voids (b2 of the voids)",
+    "polymer_betti_0": "Separate polymer bodies (b0)",
+    "polymer_betti_1": "Loops of the polymer (b1)",
+    "polymer_betti_2": "Voids shut in polymer (b2 of the polymer)",
+    "connectivity_density": "Connectivity density",
+    "strut_coordination": "Struts at a branch point",
+    "strut_length": "Mean strut length",
+    "channel_coordination": "Channels at a branch point",
+    "channel_length": "Mean channel length",
+    "branch_point_density": "Branch points per volume",
+    "mean_pore_diameter": "Mean pore diameter (local thickness)",
+    "mean_strut_diameter": "Mean strut diameter (local thickness)",
+    "percolating_sphere_diameter": "Percolating sphere diameter",
+    "intruded_fraction": "Voids reached by intrusion",
+    "median_intrusion_diameter": "Median diameter by intrusion",
+    "breakthrough_saturation": "Saturation at breakthrough",
+    "residual_saturation": "Residual saturation",
+    "pore_coordination": "Throats at a pore",
+    "mean_inscribed_pore_diameter": "Mean inscribed pore diameter",
+    "mean_throat_diameter": "Mean throat diameter",
+    "throat_to_pore_ratio": "Throat / pore diameter",
+    "pore_density": "Pores per volume",
+    "network_permeability": "Permeability of the pore network",
+    "relative_conductivity": "Conductivity of the voids, relative",
+    "polymer_relative_conductivity": "Conductivity of the polymer, relative",
+    "macmullin_number": "MacMullin number",
+    "relative_elastic_modulus": "Elastic modulus over the polymer's",
+    "stress_concentration": "Stress concentration",
+    "elastic_anisotropy_index": "Elastic anisotropy index",
+    "hydraulic_diameter": "Hydraulic diameter",
+    "darcy_permeability": "Darcy permeability",
     "lrv": "Log reduction value",
+    "retention_cutoff_diameter": "Retention cut-off diameter",
+    "surface_layer_thickness": "Thickness of the surface layer",
+    "representative_edge": "Edge of a representative volume",
 }
+_WITH_LIQUID = ("bubble_point_pressure", "mean_flow_pressure")
+"""Pressures whose label names the usual wetting liquid."""
 
 
 def label(name: str) -> str:
     """The name of a measurement in words."""
     return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def label_of(name: str, evidence: Mapping[str, Any]) -> str:
+    """The same, with the wetting liquid that was used."""
+    liquid = str(evidence.get("liquid") or "").split(",")[0]
+    words = label(name)
+    return words.replace("ethanol", liquid) if liquid and name in _WITH_LIQUID else words
+
+
+def place(region: str, evidence: Mapping[str, Any]) -> str:
+    """Where something was measured, in words; for the edge of a representative volume what it is of."""
+    of = evidence.get("of")
+    if not isinstance(of, str):
+        return region.replace("_", " ")
+    words = label(of)
+    part = str(evidence.get("of_region") or "").replace("_", " ")
+    return words[:1].lower() + words[1:] + (f", {part}" if part in ("void", "polymer") else "")
 
 
 def field_unit(name: str, unit: str) -> FieldUnit:
@@ -114,6 +182,8 @@ def field_unit(name: str, unit: str) -> FieldUnit:
         return PERCENT
     if unit == "m" and name in _MILLIMETRE_NAMES:
         return FieldUnit(1e3, "mm")
+    if unit == "Pa" and name in _MEGAPASCAL_NAMES:
+        return FieldUnit(1e-6, "MPa")
     return _BY_UNIT.get(unit, FieldUnit(1.0, unit))
 
 
@@ -133,6 +203,8 @@ def rounded(value: float, sigma: float | None = None, digits: int = 3) -> tuple[
         # No uncertainty, no claim to digits: trailing zeros go.
         return _trimmed(_written(value, _places(value, digits))), None
     lead = math.floor(math.log10(sigma))
+    if value == 0 and lead < -4:
+        return "0", _written(sigma, -lead)
     places = -lead + (1 if sigma / 10.0**lead < 1.95 else 0)
     # A deviation far below what anyone reads does not blow up the digits: five are enough.
     enough = _places(value, 5)
@@ -196,13 +268,33 @@ def shown(
         return "–"
     if isinstance(value, str):
         return value.replace("_", " ")
+    if unit in ("1", "") and abs(value) < ROUNDING:
+        value, sigma = 0.0, None if sigma is None or abs(sigma) < ROUNDING else sigma
     target = field_unit(name, unit)
     v = (value - target.offset) * target.factor
     s = None if sigma is None else abs(sigma * target.factor)
     text = plus_minus(v, s, target.unit)
-    if also and unit == "Pa":
+    if also and unit == "Pa" and target.unit != "MPa":
         text += f" ({rounded(value / 1e6, None)[0]}{SPACE}MPa)"
     return text
+
+
+def split(name: str, value: float, unit: str, sigma: float | None = None) -> tuple[str, str, str]:
+    """Number, "± spread" and unit apart; a common power of ten goes with the unit.
+
+    >>> split("permeability", 4.2e-16, "m^2", 0.5e-16)
+    ('4.2', '± 0.5', '×10⁻⁴ µm²')
+    """
+    target = field_unit(name, unit)
+    v = (value - target.offset) * target.factor
+    s = None if sigma is None else abs(sigma * target.factor)
+    power = ""
+    if v and (abs(v) >= 1e6 or abs(v) < 1e-3):
+        exponent = math.floor(math.log10(abs(v)))
+        v, s = v / 10.0**exponent, None if s is None else s / 10.0**exponent
+        power = f"×10{_superscript(exponent)} "
+    number, spread = rounded(v, s)
+    return number, f"± {spread}" if spread else "", (power + target.unit).strip()
 
 
 def duration(seconds: float) -> str:

@@ -19,6 +19,7 @@ from percola.report.rows import (
     checks_of,
     class_words,
     edges_of,
+    lower_first,
     manifest_rows,
     measurement_rows,
     plotly_js,
@@ -45,7 +46,11 @@ HEADLINE = (
     "elastic_modulus",
     "surface_area_per_volume",
     "degree_of_anisotropy",
+    "mean_void_chord",
+    "mean_polymer_chord",
+    "correlation_length",
 )
+PLANAR = "an image holds no third dimension"
 _SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "–"}
 _KINDS = {
     "percolation": "Percolation structure",
@@ -102,6 +107,7 @@ def build_scan(directory: str | Path, *, three_d: bool = True) -> Path:
         sections=_sections(pictures),
         facts=_facts(scan),
         groups=_groups(run, references),
+        left_out=_left_out(run),
         definition=verdict_rows(verdicts.get("definition_A")),
         checks=[*_segmentation_checks(scan), *checks_of(run)],
         notes=[str(n) for n in run.manifest.get("notes", [])],
@@ -166,16 +172,19 @@ def _cards(run: RunData) -> list[dict[str, str]]:
     out = []
     for name in HEADLINE:
         m = run.measurement(name)
-        if m is None:
+        if m is None or m.reason == PLANAR:
             continue
-        target = numbers.field_unit(m.name, m.unit)
         number, spread, unit, below = "–", "", "", m.reason if not m.defined else ""
         if isinstance(m.value, float | int) and m.defined:
-            sigma = None if m.uncertainty is None else abs(m.uncertainty * target.factor)
-            value, deviation = numbers.rounded((m.value - target.offset) * target.factor, sigma)
-            number, spread, unit = value, f"± {deviation}" if deviation else "", target.unit
+            number, spread, unit = numbers.split(m.name, float(m.value), m.unit, m.uncertainty)
         out.append(
-            {"label": numbers.label(name), "number": number, "spread": spread, "unit": unit, "below": below}
+            {
+                "label": numbers.label_of(name, m.evidence),
+                "number": number,
+                "spread": spread,
+                "unit": unit,
+                "below": below,
+            }
         )
     return out[:8]
 
@@ -190,8 +199,8 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
         ("File", scan.get("source")),
         ("Format", scan.get("format")),
         ("Voxels", " × ".join(str(n) for n in scan.get("shape", ()))),
-        ("Voxel size", f"{size} ({source})" if size and source else size),
-        ("Extent", scan.get("extent")),
+        ("Voxel size", f"{size} ({source})".replace(" x ", " × ") if size and source else size),
+        ("Extent", str(scan.get("extent") or "").replace(" x ", " × ")),
         (
             "Values",
             f"{scan.get('kind', '')}, {_plain(low)} to {_plain(high)}"
@@ -203,9 +212,9 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
     record = scan.get("segmentation") or {}
     parting = [
-        ("Method", record.get("method")),
+        ("Method", _METHODS.get(str(record.get("method")), record.get("method"))),
         ("Threshold", _plain(scan.get("thresholds")) if scan.get("thresholds") else None),
-        ("Void", record.get("void")),
+        ("Void", _plain(record["void"]) if record.get("void") is not None else None),
         ("Specks removed below", f"{record['clean']} voxels" if record.get("clean") else None),
         (
             "Walls",
@@ -227,6 +236,17 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"title": title, "rows": rows} for title, rows in kept if rows]
 
 
+_METHODS = {
+    "otsu": "Otsu's threshold",
+    "multi-otsu": "Otsu's thresholds of several classes",
+    "k-means": "k-means",
+    "hysteresis": "Hysteresis",
+    "iso50": "Midway between the peaks",
+    "minimum": "Least between the peaks",
+    "threshold": "Threshold given",
+    "value": "By value",
+    "level": "Level field, below zero in voids",
+}
 _STATISTICS = {
     "separability": "Separability (Otsu's eta)",
     "contrast": "Contrast, grey values",
@@ -253,8 +273,26 @@ def _groups(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[
     title = {name: g.title for g in GROUPS for name in g.names}
     out: dict[str, list[dict[str, Any]]] = {}
     for m, row in zip(run.measurements, rows, strict=True):
-        out.setdefault(title.get(m.name, "kind of structure"), []).append(row)
+        if m.reason == PLANAR:
+            continue
+        row |= {"name": numbers.label_of(m.name, m.evidence), "region": numbers.place(m.region, m.evidence)}
+        group = out.setdefault(title.get(m.name, "kind of structure"), [])
+        same = group[-1] if group else None
+        if same and not m.defined and same["reason"] == m.reason and same["region"] == row["region"]:
+            # What is not defined for one reason stands in one row.
+            same["name"] += f", {lower_first(row['name'])}"
+            same["cites"] = list(dict.fromkeys([*same["cites"], *row["cites"]]))
+            continue
+        group.append(row)
     return [{"title": f"{k[:1].upper()}{k[1:]}", "rows": v} for k, v in out.items()]
+
+
+def _left_out(run: RunData) -> str:
+    """What an image cannot give, in one sentence."""
+    names = dict.fromkeys(numbers.label(m.name) for m in run.measurements if m.reason == PLANAR)
+    if not names:
+        return ""
+    return f"Not measured, since {PLANAR}: " + ", ".join(lower_first(n) for n in names) + "."
 
 
 def _segmentation_checks(scan: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -465,7 +503,8 @@ def _sections(pictures: Mapping[str, Picture]) -> list[dict[str, Any]]:
     for key, short, title, names in _SECTIONS:
         there = [pictures[n] for n in names if n in pictures]
         if there:
-            out.append({"key": key, "short": short, "title": title, "pictures": there})
+            width = "pair" if len(there) < 3 else "triple"
+            out.append({"key": key, "short": short, "title": title, "pictures": there, "width": width})
     return out
 
 
