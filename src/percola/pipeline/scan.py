@@ -280,7 +280,7 @@ class _Worker:
     def run(self) -> ScanResult:
         directory = self.directory
         opened = directory.opened
-        if opened == "finished" and directory.has("report"):
+        if opened == "finished" and directory.has("report") and directory.exists("report.html"):
             return self._kept()
         part, prepared = self.segment()
         structure = Structure(
@@ -453,9 +453,10 @@ class _Worker:
         self.stage = "report"
         self.tell("report", None, "report.html")
         self._manifest("finished")
-        if not self.directory.has("report"):
+        # The page may be built again from the rest, so it is not among what must stay as it was written.
+        if not self.directory.has("report") or not self.directory.exists("report.html"):
             build_scan(self.directory.path)
-            self.directory.finish("report", files=["report.html"])
+            self.directory.finish("report")
         self._manifest("finished")
         self.tell("report", 1.0, "report.html")
 

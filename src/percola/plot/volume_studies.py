@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Factor and unit in which a length or its inverse is drawn.
-_SCALES = {"m": (1e6, "µm"), "1/m": (1e-6, "1/µm"), "m^2": (1e12, "µm²"), "1": (1.0, "")}
+_SCALES = {"m": (1e6, "µm"), "1/m": (1e-6, "1/µm"), "m^2": (1e18, "nm²"), "m2": (1e18, "nm²"), "1": (1.0, "")}
 
 Quantity = Literal["porosity", "surface", "chord", "pore_diameter"]
 

@@ -381,11 +381,11 @@ def _raster(
 def _result_pictures(run: RunData) -> dict[str, Picture]:
     from percola.plot import results, volume_results, volume_studies
 
-    out: dict[str, Picture] = {}
+    wanted: dict[str, tuple[Callable[[Axes], object], str, str]] = {}
 
     def add(key: str, data: Any, draw: Callable[..., object], caption: str, alt: str) -> None:
         if data:
-            out[key] = figures.drawn(key, lambda ax: draw(data, ax), caption, alt, figures.SMALL)
+            wanted[key] = (lambda ax: draw(data, ax), caption, alt)
 
     average = run.measurement("average_pore_size")
     liquid = (average.evidence.get("liquid", "") if average else "").split(",")[0]
@@ -470,9 +470,16 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
             f"{numbers.label(name)} of sub-volumes against their edge, and the edge at which one of them tells it to the error wanted.",
             "Scatter falling with the edge of the sub-volume.",
         )
-    return out
+    wide = {n for *_, names in _SECTIONS for n in names if len(wanted.keys() & set(names)) < 3}
+    size = {True: WIDE, False: figures.SMALL}
+    return {
+        key: figures.drawn(key, draw, caption, alt, size[key in wide])
+        for key, (draw, caption, alt) in wanted.items()
+    }
 
 
+WIDE = (5.4, 3.5)
+"""Size of a figure of which there are two in a row [inch]."""
 #: Sections of figures: key, short name, title, the figures in it.
 _SECTIONS = (
     ("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),
