@@ -149,7 +149,9 @@ def test_cut_faces_converge_at_second_order_and_voxels_at_first():
 def test_wall_between_voxels_in_a_slit():
     for gap in (3.0, 3.25, 4.7, 6.2):
         x = np.arange(12) + 0.5
-        level = np.broadcast_to((np.abs(x - 6.1) - gap / 2)[:, None, None], (12, 4, 6)).astype(np.float32).copy()
+        level = (
+            np.broadcast_to((np.abs(x - 6.1) - gap / 2)[:, None, None], (12, 4, 6)).astype(np.float32).copy()
+        )
         for ends in (2, None):
             found = through_block(cut_links(level, (False, True, True), ends), 2)
             # Exact in single precision, unless the ridge of the field lies within two voxels of the wall, where its
