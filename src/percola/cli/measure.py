@@ -359,26 +359,32 @@ def show(answer: Mapping[str, Any], everything: bool = False) -> None:
     """
     from rich.table import Table
 
-    from percola.report.numbers import label
+    from percola.report.numbers import label_of, place
 
     out = console()
     if answer["opened"] in _OPENED:
         out.print(_OPENED[answer["opened"]])
     table = Table("Measurement", "Where", "Value", "", box=None, pad_edge=False)
     remarks: dict[str, int] = {}
-    # What an image cannot give is one sentence, not a row for each.
-    flat = [m for m in answer["measurements"] if m.get("reason") == PLANAR]
-    there = [m for m in answer["measurements"] if m.get("reason") != PLANAR]
+    # What is not defined for one reason is one sentence, not a row for each.
+    reasons: dict[str, list[Mapping[str, Any]]] = {}
+    for m in answer["measurements"]:
+        if m.get("value") is None:
+            reasons.setdefault(m.get("reason") or "no reason given", []).append(m)
+    shared = {why: found for why, found in reasons.items() if len({m["name"] for m in found}) > 2}
+    there = [m for m in answer["measurements"] if m.get("value") is not None or m.get("reason") not in shared]
     chosen = there if everything else [m for m in there if m["name"] in SHOWN] or there
     order = {name: i for i, name in enumerate(SHOWN)}
     for m in sorted(chosen, key=lambda m: order.get(m["name"], len(order))):
+        evidence = m.get("evidence", {})
         said = [c["message"] for c in m.get("checks", ()) if c["status"] != "pass"]
         if m.get("value") is None:
             said.insert(0, m.get("reason") or "no reason given")
         if m["name"] == "structure_class":
             said[:0] = filter(None, [class_remark(m, answer["verdicts"])])
         marks = " ".join(f"[{remarks.setdefault(words, len(remarks) + 1)}]" for words in said)
-        table.add_row(label(m["name"]), m.get("region", "").replace("_", " "), value_in_words(m), marks)
+        where = place(m.get("region", ""), evidence)
+        table.add_row(label_of(m["name"], evidence), where, value_in_words(m), marks)
     if chosen:
         out.print(table)
     for words, number in remarks.items():
@@ -386,11 +392,12 @@ def show(answer: Mapping[str, Any], everything: bool = False) -> None:
     rest = len(there) - len(chosen)
     if rest:
         out.print(f"{rest} more measurement{'s stand' if rest > 1 else ' stands'} in the report.")
-    if flat:
-        names = list(dict.fromkeys(label(m["name"]) for m in flat))
-        few = ", ".join(n[:1].lower() + n[1:] for n in names[:4])
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        out.print(f"Not measured, since {PLANAR}: {few}{more}.", soft_wrap=True)
+    for why, found in shared.items():
+        found = sorted(found, key=lambda m: order.get(m["name"], len(order)))
+        names = list(dict.fromkeys(label_of(m["name"], m.get("evidence", {})) for m in found))
+        few = names if everything else names[:6]
+        more = f" and {len(names) - len(few)} more" if len(names) > len(few) else ""
+        out.print(f"Not defined ({why}): {', '.join(few)}{more}.", soft_wrap=True)
     for check in answer["scan"].get("checks", ()):
         if check["status"] != "pass":
             out.print(f"Segmentation: {as_options(check['message'])}", soft_wrap=True)
@@ -403,7 +410,6 @@ def show(answer: Mapping[str, Any], everything: bool = False) -> None:
     out.print(f"\nFinished: {answer['report']}", soft_wrap=True)
 
 
-PLANAR = "an image holds no third dimension"
 _OPENED = {
     "resumed": "Resumed: what an earlier measurement of the same had finished was kept.",
     "finished": "This was measured before; its results are shown. --fresh measures again.",

@@ -522,6 +522,8 @@ def _two(y: FloatArray, nu: FloatArray, edge: FloatArray) -> tuple[float, float,
     for _ in range(50):
         weight = nu / (2 * model**2)
         information = design.T @ (weight[:, None] * design)
+        if not np.linalg.cond(information) < 1e12:  # sizes without scatter beside others: no two parameters
+            return None
         p = np.linalg.solve(information, design.T @ (weight * y))
         fresh = design @ p
         if (fresh <= 0).any() or p[0] <= 0:

@@ -19,7 +19,6 @@ from percola.report.rows import (
     checks_of,
     class_words,
     edges_of,
-    lower_first,
     manifest_rows,
     measurement_rows,
     plotly_js,
@@ -280,7 +279,7 @@ def _groups(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[
         same = group[-1] if group else None
         if same and not m.defined and same["reason"] == m.reason and same["region"] == row["region"]:
             # What is not defined for one reason stands in one row.
-            same["name"] += f", {lower_first(row['name'])}"
+            same["name"] += f", {row['name']}"
             same["cites"] = list(dict.fromkeys([*same["cites"], *row["cites"]]))
             continue
         group.append(row)
@@ -292,7 +291,7 @@ def _left_out(run: RunData) -> str:
     names = dict.fromkeys(numbers.label(m.name) for m in run.measurements if m.reason == PLANAR)
     if not names:
         return ""
-    return f"Not measured, since {PLANAR}: " + ", ".join(lower_first(n) for n in names) + "."
+    return f"Not measured, since {PLANAR}: {', '.join(names)}."
 
 
 def _segmentation_checks(scan: Mapping[str, Any]) -> list[dict[str, str]]:
