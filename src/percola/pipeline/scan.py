@@ -27,6 +27,8 @@ from percola.store import RunDirectory, file_digest, run_id
 
 INFLUENCE_EDGE = 72
 """Edge of the central part on which the influence of the threshold is measured [voxel]: every method takes a second there."""
+INFLUENCE_EDGE_IMAGE = 1024
+"""The same of an image [pixel]."""
 INFLUENCE_GROUPS = (
     "openness",
     "sections",
@@ -248,7 +250,7 @@ def _needs(part: Volume, shape: tuple[int, int, int], s: ScanSettings) -> tuple[
     """(seconds, bytes) that reading, parting, measuring and the influence of the threshold take."""
     seconds, memory = needs(shape, s.only)
     memory += bytes_needed(part) + memory_needed(part.shape, part.values.dtype, kind=part.kind)
-    if s.influence and part.kind == "grey":
+    if s.influence and part.kind == "grey" and (part.cubic or s.cubic_m is not None or shape[2] == 1):
         groups = [g.key for g in chosen(s.only) if g.key in INFLUENCE_GROUPS]
         x, y, z = (min(n, INFLUENCE_EDGE) for n in shape)
         seconds += THRESHOLDS * needs((x, y, z), groups)[0] if groups else 0.0
@@ -360,14 +362,9 @@ class _Worker:
                     spacings_m=list(_three(prepared.spacing_m)),
                 )
             )
-            view = Structure(part.void, _three(prepared.spacing_m), periodic, part.level).central(VIEW_EDGE)
-            arrays: dict[str, np.ndarray] = {"void": view.void}
-            if view.level is not None:
-                arrays["level"] = view.level
-            if not view.planar:
-                files.append(
-                    self.directory.write_fields("view", 0, arrays, spacing_m=spacing, periodic=view.periodic)
-                )
+            if not Structure(part.void, _three(prepared.spacing_m), periodic).planar:
+                arrays, edge, wraps = _view(part, _three(prepared.spacing_m), periodic)
+                files.append(self.directory.write_fields("view", 0, arrays, spacing_m=edge, periodic=wraps))
             files.append(self.directory.write_json("preview.json", preview(prepared, part).to_dict()))
             self._manifest("running")
             self.directory.finish("segment", files=files)
@@ -410,7 +407,8 @@ class _Worker:
         directory = self.directory
         if not directory.has("influence"):
             self.tell("influence", None, "of the threshold")
-            small = structure.central(INFLUENCE_EDGE)
+            edge = INFLUENCE_EDGE_IMAGE if structure.planar else INFLUENCE_EDGE
+            small = structure.central(edge)
             groups = [g.key for g in chosen(self.settings.only) if g.key in INFLUENCE_GROUPS]
             options = dataclasses.replace(self.settings.options, axis=self.axis, wall=None)
 
@@ -418,7 +416,7 @@ class _Worker:
                 return survey(Structure(void, small.spacing_m, small.periodic, level), options, groups)
 
             study = (
-                threshold_influence(prepared, part, again, edge=INFLUENCE_EDGE, steps=THRESHOLDS // 2)
+                threshold_influence(prepared, part, again, edge=edge, steps=THRESHOLDS // 2)
                 if groups
                 else None
             )
@@ -506,6 +504,27 @@ def _three(spacing_m: tuple[float, ...] | None) -> tuple[float, float, float]:
     edges = spacing_m or ()
     x, y = edges[0], edges[1]
     return (x, y, edges[2] if len(edges) > 2 else min(x, y))
+
+
+def _view(
+    part: Segmentation, spacing_m: tuple[float, float, float], periodic: tuple[bool, bool, bool]
+) -> tuple[dict[str, np.ndarray], float, tuple[bool, bool, bool]]:
+    """The middle of a volume for pictures, in cubes: arrays, their edge [m], which axes wrap."""
+    view = Structure(part.void, spacing_m, periodic, part.level).central(VIEW_EDGE)
+    arrays: dict[str, np.ndarray] = {"void": view.void}
+    if view.level is not None:
+        arrays["level"] = view.level
+    if view.cubic:
+        return arrays, min(spacing_m), view.periodic
+    # The nearest voxel is enough for pictures; a coarse axis shows its steps.
+    edge = max(
+        min(spacing_m), max(n * h for n, h in zip(view.void.shape, spacing_m, strict=True)) / VIEW_EDGE
+    )
+    for axis, h in enumerate(spacing_m):
+        count = max(int(view.void.shape[axis] * h / edge), 1)
+        at = np.minimum(((np.arange(count) + 0.5) * edge / h).astype(int), view.void.shape[axis] - 1)
+        arrays = {name: np.take(values, at, axis=axis) for name, values in arrays.items()}
+    return arrays, edge, view.periodic
 
 
 def _sides(volume: Volume, sides: str | None) -> tuple[bool, bool, bool]:

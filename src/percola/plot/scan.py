@@ -46,21 +46,28 @@ def slices(preview: Preview | Mapping[str, Any], ax: Axes | None = None) -> Axes
     from matplotlib.colors import ListedColormap
 
     pair = ListedColormap([SOLID, VOID])
-    gap = 0.04 * max(max(s.size) for s in shown.slices)
-    tall = max(s.size[1] for s in shown.slices)
+    # Everything is drawn in the finest voxel edge, so that voxels that are no cubes keep their form.
+    finest = min(shown.spacing_m) if shown.spacing_m else 1.0
+    edges = dict(zip("xyz", (h / finest for h in shown.spacing_m or (1.0, 1.0, 1.0)), strict=False))
+    sizes = [(s.size[0] * edges[s.axes[0]], s.size[1] * edges[s.axes[1]]) for s in shown.slices]
+    gap = 0.04 * max(max(size) for size in sizes)
+    tall = max(size[1] for size in sizes)
     left = 0.0
     low, high = shown.grey_range
-    for s in shown.slices:
-        wide, height = s.size
+    for s, (wide, height) in zip(shown.slices, sizes, strict=True):
         top = (left, left + wide, tall + gap, tall + gap + height)
-        bottom = (left, left + wide, 0.0, float(height))
+        bottom = (left, left + wide, 0.0, height)
         ax.imshow(
             s.grey.T, origin="lower", extent=top, cmap="gray", vmin=low, vmax=high, interpolation="none"
         )
         ax.imshow(s.void.T, origin="lower", extent=bottom, cmap=pair, vmin=0, vmax=1, interpolation="none")
         for line in s.walls:
             ax.plot(
-                line[:, 0] + left, line[:, 1] + tall + gap, color=style.ORANGE, lw=0.9, solid_capstyle="butt"
+                line[:, 0] * edges[s.axes[0]] + left,
+                line[:, 1] * edges[s.axes[1]] + tall + gap,
+                color=style.ORANGE,
+                lw=0.9,
+                solid_capstyle="butt",
             )
         words = f"{s.axes[0]}{s.axes[1]}" + (f", {s.at}" if s.at else "")
         ax.annotate(
@@ -73,10 +80,9 @@ def slices(preview: Preview | Mapping[str, Any], ax: Axes | None = None) -> Axes
         )
         left += wide + gap
     whole = left - gap
-    first = shown.slices[0]
     if shown.spacing_m is not None:
-        h = shown.spacing_m["xyz".index(first.axes[0])]
-        length, label = style.round_length(first.size[0] * h / 3)
+        h = finest
+        length, label = style.round_length(sizes[0][0] * h / 3)
         ax.plot([0, length / h], [-2 * gap, -2 * gap], color=style.INK, lw=2.5, solid_capstyle="butt")
         ax.annotate(
             label, (length / h, -2 * gap), (4, 0), textcoords="offset points", va="center", fontsize=8

@@ -258,6 +258,9 @@ def representative(run: RunData, name: str) -> Any:
     for m in run.measurements:
         kept = m.evidence.get("study") if m.name == "representative_edge" else None
         if kept and kept["name"] == name:
+            seen = [v for each in kept["values"] for v in each]
+            if not seen or max(seen) - min(seen) <= 1e-9 * max(map(abs, seen)):
+                return None  # nothing, or the same everywhere: no figure
             whole: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
             whole["values"] = tuple(tuple(v) for v in kept["values"])
             # A scatter that is not known went to disk as null.

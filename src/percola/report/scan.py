@@ -49,7 +49,6 @@ HEADLINE = (
     "mean_polymer_chord",
     "correlation_length",
 )
-PLANAR = "an image holds no third dimension"
 _SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "–"}
 _KINDS = {
     "percolation": "Percolation structure",
@@ -93,7 +92,7 @@ def build_scan(directory: str | Path, *, three_d: bool = True) -> Path:
     references = references_of(run)
     scene = scene_of(view) if three_d else None
     verdicts = {str(v.get("key")): v for v in run.verdicts}
-    planar = len(scan.get("measured_shape", ())) == 3 and scan["measured_shape"][2] == 1
+    planar = _planar(run)
     page = environment.get_template("scan.html").render(
         run=run,
         manifest={"version": "", "id": "", **run.manifest},
@@ -106,7 +105,8 @@ def build_scan(directory: str | Path, *, three_d: bool = True) -> Path:
         sections=_sections(pictures),
         facts=_facts(scan),
         groups=_groups(run, references),
-        left_out=_left_out(run),
+        left_out=_common(run),
+        notices=_notices(_common(run)),
         definition=verdict_rows(verdicts.get("definition_A")),
         checks=[*_segmentation_checks(scan), *checks_of(run)],
         notes=[str(n) for n in run.manifest.get("notes", [])],
@@ -133,6 +133,12 @@ def _document(run: RunData, name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _planar(run: RunData) -> bool:
+    """Whether an image was measured."""
+    shape: Sequence[int] = _document(run, "scan.json").get("measured_shape") or ()
+    return len(shape) == 3 and shape[2] == 1
+
+
 # -- head and tables -----------------------------------------------------------------------------------
 
 
@@ -140,7 +146,8 @@ def _subtitle(scan: Mapping[str, Any]) -> str:
     shape, spacing = scan.get("measured_shape"), scan.get("measured_spacing_m")
     if not shape or not spacing:
         return ""
-    if shape[2] == 1:
+    planar = shape[2] == 1
+    if planar:
         shape, spacing = shape[:2], spacing[:2]
     size = " × ".join(f"{n}" for n in shape)
     edges = (
@@ -149,8 +156,12 @@ def _subtitle(scan: Mapping[str, Any]) -> str:
         else " × ".join(f"{h * 1e9:.4g}" for h in spacing)
     )
     lengths = " × ".join(f"{n * h * 1e6:.3g}" for n, h in zip(shape, spacing, strict=True))
-    what = "pixels" if len(shape) == 2 else "voxels"
-    return f"{size} {what} of {edges} nm: {lengths} µm; flow along {scan.get('flow_axis', 'z')}; sides: {scan.get('sides', '')}"
+    words = f"{size} {'pixels' if planar else 'voxels'} of {edges} nm: {lengths} µm"
+    return (
+        words
+        if planar
+        else f"{words}; flow along {scan.get('flow_axis', 'z')}; sides: {scan.get('sides', '')}"
+    )
 
 
 def _kind(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -169,23 +180,36 @@ def _kind(run: RunData, verdicts: Mapping[str, Mapping[str, Any]]) -> dict[str, 
 
 def _cards(run: RunData) -> list[dict[str, str]]:
     out = []
+    common = _common(run)
     for name in HEADLINE:
         m = run.measurement(name)
-        if m is None or m.reason == PLANAR:
+        if m is None or (not m.defined and m.reason in common):
             continue
         number, spread, unit, below = "–", "", "", m.reason if not m.defined else ""
         if isinstance(m.value, float | int) and m.defined:
             number, spread, unit = numbers.split(m.name, float(m.value), m.unit, m.uncertainty)
-        out.append(
-            {
-                "label": numbers.label_of(name, m.evidence),
-                "number": number,
-                "spread": spread,
-                "unit": unit,
-                "below": below,
-            }
-        )
+        label = numbers.label_of(name, m.evidence)
+        out.append({"label": label, "number": number, "spread": spread, "unit": unit, "below": below})
     return out[:8]
+
+
+def _common(run: RunData) -> dict[str, list[str]]:
+    """Reasons for which four measurements or more are not defined, with their labels: said once at the head."""
+    reasons: dict[str, list[str]] = {}
+    for m in run.measurements:
+        words = numbers.label_of(m.name, m.evidence)
+        if not m.defined and words not in reasons.setdefault(m.reason, []):
+            reasons[m.reason].append(words)
+    return {why: names for why, names in reasons.items() if len(names) > 3}
+
+
+def _notices(common: Mapping[str, Sequence[str]]) -> list[tuple[int, str]]:
+    """How many measurements each reason takes; a reason that only goes on from another counts with it."""
+    out: dict[str, int] = {}
+    for why in sorted(common, key=len):
+        short = next((w for w in out if why.startswith(w + ":")), why)
+        out[short] = out.get(short, 0) + len(common[why])
+    return [(count, why) for why, count in out.items()]
 
 
 def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -193,12 +217,18 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
     values = scan.get("values") or {}
     low, high = values.get("range", (None, None)) if isinstance(values, Mapping) else (None, None)
     source = scan.get("voxel_size_source")
+    shape, measured = scan.get("shape", ()), scan.get("measured_shape", ())
+    planar = len(measured) == 3 and measured[2] == 1
+    measured = measured[:2] if planar else measured
     size = scan.get("voxel_size")
     file = [
         ("File", scan.get("source")),
         ("Format", scan.get("format")),
-        ("Voxels", " × ".join(str(n) for n in scan.get("shape", ()))),
-        ("Voxel size", f"{size} ({source})".replace(" x ", " × ") if size and source else size),
+        ("Pixels" if planar else "Voxels", " × ".join(str(n) for n in shape)),
+        (
+            "Pixel size" if planar else "Voxel size",
+            f"{size} ({source})".replace(" x ", " × ") if size and source else size,
+        ),
         ("Extent", str(scan.get("extent") or "").replace(" x ", " × ")),
         (
             "Values",
@@ -206,8 +236,8 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
             if low is not None
             else scan.get("kind"),
         ),
-        ("Measured", " × ".join(str(n) for n in scan.get("measured_shape", ()))),
-        ("Flow", f"along {scan.get('flow_axis', 'z')}, sides: {scan.get('sides', '')}"),
+        ("Measured", " × ".join(str(n) for n in measured) if list(measured) != list(shape) else None),
+        ("Flow", None if planar else f"along {scan.get('flow_axis', 'z')}, sides: {scan.get('sides', '')}"),
     ]
     record = scan.get("segmentation") or {}
     parting = [
@@ -217,9 +247,9 @@ def _facts(scan: Mapping[str, Any]) -> list[dict[str, Any]]:
         ("Specks removed below", f"{record['clean']} voxels" if record.get("clean") else None),
         (
             "Walls",
-            "between voxels"
+            f"between {'pixels' if planar else 'voxels'}"
             if scan.get("level")
-            else f"on voxel faces ({scan.get('level_reason') or 'voxels alone'})",
+            else f"on {'pixel edges' if planar else 'voxel faces'} ({scan.get('level_reason') or 'voxels alone'})",
         ),
     ]
     statistics = scan.get("statistics") or {}
@@ -271,8 +301,9 @@ def _groups(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[
     rows = measurement_rows(run, references)
     title = {name: g.title for g in GROUPS for name in g.names}
     out: dict[str, list[dict[str, Any]]] = {}
+    common = _common(run)
     for m, row in zip(run.measurements, rows, strict=True):
-        if m.reason == PLANAR:
+        if not m.defined and m.reason in common:
             continue
         row |= {"name": numbers.label_of(m.name, m.evidence), "region": numbers.place(m.region, m.evidence)}
         group = out.setdefault(title.get(m.name, "kind of structure"), [])
@@ -284,14 +315,6 @@ def _groups(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[
             continue
         group.append(row)
     return [{"title": f"{k[:1].upper()}{k[1:]}", "rows": v} for k, v in out.items()]
-
-
-def _left_out(run: RunData) -> str:
-    """What an image cannot give, in one sentence."""
-    names = dict.fromkeys(numbers.label(m.name) for m in run.measurements if m.reason == PLANAR)
-    if not names:
-        return ""
-    return f"Not measured, since {PLANAR}: {', '.join(names)}."
 
 
 def _segmentation_checks(scan: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -314,16 +337,18 @@ def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
     from percola.plot.micrograph import micrograph, oblique
 
     out: dict[str, Picture] = {}
-    shown, study = _document(run, "preview.json"), _document(run, "influence.json")
+    shown, study, scan = (_document(run, f"{n}.json") for n in ("preview", "influence", "scan"))
     if shown:
+        many = len(shown.get("slices", ())) > 1
         out["slices"] = _raster(
             "slices",
             lambda ax: scans.slices(shown, ax),
-            "Slices through the middle: as read, with the wall drawn in, and as parted into void (dark) and solid (light).",
-            "Orthogonal slices, grey above and segmented below.",
-            (8.6 if len(shown.get("slices", ())) > 1 else 4.0, 5.4),
+            ("Slices through the middle: as" if many else "As")
+            + " read, with the wall drawn in, and as parted into void (dark) and solid (light).",
+            "Grey above and segmented below.",
+            (8.6, 5.4) if many else (4.0, 5.4),
         )
-        if shown.get("counts"):
+        if shown.get("counts") and scan.get("kind") == "grey":
             out["histogram"] = figures.drawn(
                 "histogram",
                 lambda ax: scans.histogram(shown, ax),
@@ -331,11 +356,12 @@ def _volume_pictures(run: RunData, view: Fields | None) -> dict[str, Picture]:
                 "Histogram of grey values with the threshold.",
                 margins=(0.62, 0.12, 0.5, 0.3),
             )
+    planar = _planar(run)
     if study.get("results"):
         out["influence"] = figures.drawn(
             "influence",
             lambda ax: scans.threshold_effect(study, ax),
-            f"How the results of the middle of the volume move with the threshold (shaded: {study['span_reason']}); their spread over it is part of "
+            f"How the results{'' if planar else ' of the middle of the volume'} move with the threshold (shaded: {study['span_reason']}); their spread over it is part of "
             "every stated uncertainty.",
             "Results over their value at the chosen threshold, against the threshold.",
         )
@@ -429,7 +455,7 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         "chords",
         evidence.chords(run),
         volume_results.chords,
-        "Straight lines along x, y and z inside voids and inside polymer, corrected for the volume's edges.",
+        f"Straight lines along {'x and y' if _planar(run) else 'x, y and z'} inside voids and inside polymer, corrected for the edges.",
         "Density of chord lengths on a logarithmic scale.",
     )
     add(

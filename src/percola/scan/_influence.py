@@ -162,6 +162,9 @@ def threshold_influence(
             if reach <= small
             else f"half the distance between methods ({by_method})"
         )
+        if reach < 1 and np.dtype(volume.values.dtype).kind in "iu":
+            # Between two whole grey values every threshold parts the same.
+            reach, reason = 1.0, f"one grey value, the least step of this file; {reason}"
     else:
         reach, reason = float(span), "given"
         if not (math.isfinite(reach) and reach > 0):
