@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
 T = TypeVar("T")
+_NAME = "percola-measure"
 
 
 def threads() -> int:
@@ -30,7 +32,7 @@ def threads() -> int:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers, thread_name_prefix="percola-measure")
+    return ThreadPoolExecutor(workers, thread_name_prefix=_NAME)
 
 
 def slabs(total: int, pieces: int = 16) -> list[tuple[int, int]]:
@@ -43,9 +45,9 @@ def slabs(total: int, pieces: int = 16) -> list[tuple[int, int]]:
 def run(task: Callable[[int, int], T], ranges: Sequence[tuple[int, int]]) -> list[T]:
     """Call ``task(start, stop)`` on every range, results in the order of the ranges.
 
-    Must not be called from inside a task: the pool would wait for itself.
+    Inside a task it runs one range after the other: the pool would wait for itself.
     """
     workers = threads()
-    if workers == 1 or len(ranges) == 1:
+    if workers == 1 or len(ranges) == 1 or threading.current_thread().name.startswith(_NAME):
         return [task(a, b) for a, b in ranges]
     return list(_pool(workers).map(lambda r: task(*r), ranges))
