@@ -300,7 +300,7 @@ def read_run(path: Path, key: str | None) -> Reading:
             )
         attributes = dict(group.attrs)
         reading = _zarr_array(store, group[field], {}, [], "")
-        spacing = numbers(attributes.get("spacing_m"))
+        spacing = numbers(attributes.get("spacings_m") or attributes.get("spacing_m"))
         ndim = len(reading.stored.shape)
         if len(spacing) in (1, ndim):
             reading.spacing_m = spacing * (ndim if len(spacing) == 1 else 1)
