@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from percola.measure import phantoms
+from percola.measure import _parallel, phantoms
 from percola.measure.voids.spheres import largest_sphere
 from percola.measure.voids.voxel import FAR, voxel_distance, voxel_radius
 from percola.measure.voids.widest import flood, widest_path
@@ -189,3 +189,16 @@ def test_tube_radius_reads_low():
     assert min(errors) > -0.71
     assert max(errors) < 0.1
     assert -0.35 < np.mean(errors) < -0.1
+
+
+def test_maps_may_be_asked_for_inside_a_task(monkeypatch):
+    """Sub-volumes are measured side by side: the pool must not wait for itself."""
+    monkeypatch.setenv("PERCOLA_THREADS", "2")
+    p = phantoms.gaussian_field(16, 8, 0.6, seed=1)
+
+    def task(a, b):
+        d2 = voxel_distance(p.void, CLOSED)
+        return widest_path(d2, CLOSED, access=True).access.sum() + largest_sphere(d2, CLOSED).sum()
+
+    values = _parallel.run(task, [(i, i + 1) for i in range(6)])
+    assert values == [task(0, 1)] * 6
