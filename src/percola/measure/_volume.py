@@ -54,6 +54,11 @@ def oriented(volume: NDArray, axis: int) -> NDArray:
     return np.ascontiguousarray(np.moveaxis(volume, axis, 2))
 
 
+def unoriented(volume: NDArray, axis: int) -> NDArray:
+    """The inverse of :func:`oriented`."""
+    return volume if axis == 2 else np.ascontiguousarray(np.moveaxis(volume, 2, axis))
+
+
 def oriented_periodic(periodic: Periodic, axis: int) -> Periodic:
     """The lateral flags in the order of :func:`oriented`, the flow axis last."""
     rest = [periodic[i] for i in range(3) if i != axis]

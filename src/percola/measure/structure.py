@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from percola.errors import InputError
-from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
+from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked, unoriented
 from percola.measure.flow.gas import AIR, Gas, Slip
 from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.flow.permeability import (
@@ -300,7 +300,6 @@ def _measure_box(
         before.append(sem_section_pore_size(void, spacing_m, periodic, level, axis))
     degenerate = bool(void.all() or not void.any())
     voids: Voids | None = None
-    thickness: FloatVolume | None = None
     if not degenerate and wanted & {*POROMETRY, *FLOW, *DESCRIPTORS}:
         report("distance to the wall", 0.08)
         voids = box.voids or prepare(void, periodic, level, axis)
@@ -332,6 +331,7 @@ def _measure_box(
     if wanted & set(DESCRIPTORS):
         report("curvature, necks and topology", 0.85)
         distance = None if voids is None else _unoriented(voids.distance, axis)
+        thickness = None if voids is None else unoriented(voids.thickness, axis)
         found = structure_descriptors(void, spacing_m, periodic, level, axis, distance, thickness)
         after += [m for m in found if m.name in wanted]
     return _Found(before, pores, after, curves, study, spacing_m, _period(void, spacing_m))
@@ -363,7 +363,7 @@ def _unoriented(distance: DistanceMap, axis: int) -> DistanceMap:
     if axis == 2:
         return distance
     none = np.empty((0, 3), np.float32)
-    back = [np.ascontiguousarray(np.moveaxis(a, 2, axis)) for a in (distance.centre, distance.cell)]
+    back = [unoriented(a, axis) for a in (distance.centre, distance.cell)]
     return DistanceMap(back[0], back[1], none, none)
 
 

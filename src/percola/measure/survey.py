@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 
 from percola.errors import InputError, PercolaError
-from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked
+from percola.measure._volume import BoolVolume, FloatVolume, Periodic, checked, unoriented
 from percola.measure.flow.liquids import ETHANOL, WettingLiquid
 from percola.measure.flow.permeability import WallGeometry
 from percola.measure.flow.porometer import Voids, prepare
@@ -75,6 +75,10 @@ class Structure:
     periodic: Periodic
     level: FloatVolume | None = None
     _kept: dict[int, Voids] = field(default_factory=dict, repr=False, compare=False)
+
+    def forget(self) -> None:
+        """Give back the memory of the distances."""
+        self._kept.clear()
 
     def voids(self, axis: int) -> Voids:
         """Distances and local conductivities with the flow axis last; the last axis asked for is kept."""
@@ -213,9 +217,15 @@ def _pores(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
     from percola.measure.voids.intrusion import measure_intrusion
     from percola.measure.voids.thickness import measure_pore_sizes
 
-    found = measure_pore_sizes(s.void, s.edge_m, s.periodic, s.level)
+    cell, thickness = None, None
+    if not s.void.all() and s.void.any():
+        voids = s.voids(o.axis)
+        cell, thickness = unoriented(voids.distance.cell, o.axis), unoriented(voids.thickness, o.axis)
+    found = measure_pore_sizes(
+        s.void, s.edge_m, s.periodic, s.level, void_cell=cell, void_thickness=thickness
+    )
     progress("intrusion and drainage", 0.5)
-    return found + measure_intrusion(s.void, s.edge_m, s.periodic, s.level, o.axis)
+    return found + measure_intrusion(s.void, s.edge_m, s.periodic, s.level, o.axis, cell=cell)
 
 
 def _conductivity(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
@@ -282,7 +292,11 @@ def _by(shape: Sequence[int]) -> str:
 def _network(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
     from percola.measure.voids.network import network_measurements, pore_network
 
-    return network_measurements(pore_network(s.void, s.edge_m, s.periodic, s.level, o.axis))
+    there = o.axis == 2 and not s.void.all() and s.void.any()
+    distance = s.voids(o.axis).distance if there else None
+    return network_measurements(
+        pore_network(s.void, s.edge_m, s.periodic, s.level, o.axis, distance=distance)
+    )
 
 
 def _representative(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
@@ -412,6 +426,8 @@ STIFFNESS = (
 )
 PROFILE = ("surface_layer_thickness",)
 REPRESENTATIVE = ("representative_edge",)
+_WITH_VOIDS = ("shape", "pores", "network", "porometer", "permeability", "retention")
+"""Groups that share the distances to the wall; they stand together."""
 _BASE_BYTES = 350 * 2**20
 """The interpreter with NumPy, SciPy and Numba loaded, and compiled kernels."""
 _UNITS: dict[str, str] = {}
@@ -431,9 +447,9 @@ GROUPS: tuple[Group, ...] = (
     ),
     Group("pores", "widths, intrusion and drainage", PORES, _pores, True, False, 0.5, 40),
     Group("network", "pore network", NETWORK, _network, True, False, 0.5, 60),
-    Group("conductivity", "current through both phases", CONDUCTIVITY, _conductivity, False, False, 0.8, 90),
     Group("porometer", "virtual porometer", POROMETRY, _paragraph_89(POROMETRY), True, False, 4.5, 170),
     Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), True, False, 3.0, 150),
+    Group("conductivity", "current through both phases", CONDUCTIVITY, _conductivity, False, False, 0.8, 90),
     Group("stiffness", "stiffness", STIFFNESS, _stiffness, True, False, 3.0, 200, STIFFNESS_EDGE**3),
     Group("profile", "through the thickness", PROFILE, _profile, True, False, 1.5, 60),
     Group("representative", "representative volume", REPRESENTATIVE, _representative, True, False, 2.0, 60),
@@ -491,6 +507,8 @@ def survey(
                 progress(f"{group.title}: {words}" if words else group.title, min(base + share * part, 1.0))
 
         tell("", 0.0)
+        if group.key not in _WITH_VOIDS:
+            structure.forget()
         start = time.perf_counter()
         why = unfit(group, structure)
         if why:

@@ -195,7 +195,7 @@ def intrusion(
         )
     if mode not in (None, "subvoxel", "voxel"):
         raise InputError("mode", repr(mode), "'subvoxel' or 'voxel'")
-    if mode == "voxel" and (level is not None or cell is not None):
+    if mode == "voxel" and (level is not None):
         raise InputError(
             "mode", "'voxel' with a level field or a distance map", "'subvoxel'", "leave them out"
         )
@@ -393,7 +393,7 @@ def measure_intrusion(
         for name, unit in names:
             out.add(name, None, unit, reason=why)
         return out.done
-    lattice = 2 * discretization_m(spacing_m, level is not None or cell is not None, result.mode)
+    lattice = 2 * discretization_m(spacing_m, level is not None, result.mode)
     closed = f"no void reaches from side to side along {out.axis}"
     through = result.percolating_radius_m
     resolved = _resolved(through / spacing_m)
