@@ -153,13 +153,13 @@ def _walk(field, wall, block, start, law, seed, first, out, a, b):  # type: igno
             d, _, _, _ = _clearance(near, disc, size, local[0], local[1], local[2])
             ux, uy, uz = _flow_at(u, v, w, local[0], local[1], local[2])
             speed = np.sqrt(ux * ux + uy * uy + uz * uz)
-            dt = _STRIDE / speed if speed > 0 else 1e30
-            sigma = 0.0
+            # Where it could not be pushed clear of the walls it tries shorter steps.
+            dt = _STRIDE * 0.5**blocked / speed if speed > 0 else 1e30
             if diffusion > 0:
                 sigma = min(max(_SHARE * (d - radius), smallest), _LONGEST)
                 dt = min(dt, sigma * sigma / (2 * diffusion))
-                sigma = np.sqrt(2 * diffusion * dt)
-            dt = min(dt, limit)
+            dt = min(dt, limit - time)
+            sigma = np.sqrt(2 * diffusion * dt)
             if speed * dt > 0.05:
                 # The velocity half a step on; a mirror image is run through backwards.
                 half = -0.5 * dt if turned else 0.5 * dt
@@ -188,7 +188,7 @@ def _walk(field, wall, block, start, law, seed, first, out, a, b):  # type: igno
             # The walls.
             inside = False
             stop = False
-            for _ in range(6):
+            for _ in range(12):
                 for c in range(3):
                     local[c] = _onto(to[c], float(shape[c]), wrap[c])
                 e, px, py, pz = _clearance(near, disc, size, local[0], local[1], local[2])
@@ -222,7 +222,7 @@ def _walk(field, wall, block, start, law, seed, first, out, a, b):  # type: igno
                     to[axis] = -to[axis]
                 at[0], at[1], at[2] = to[0], to[1], to[2]
                 blocked = 0
-            else:
+            elif diffusion <= 0:
                 blocked += 1
             copy = int(np.floor(at[axis] / n))
             most = max(most, copy)
@@ -234,7 +234,7 @@ def _walk(field, wall, block, start, law, seed, first, out, a, b):  # type: igno
                     ahead, still = at[axis], 0
                 else:
                     still += 1
-                if blocked > 5 or still > _PATIENCE:
+                if blocked > 8 or still > _PATIENCE:
                     result = STOPPED
                     break
         reached[m] = min(most, boxes)

@@ -239,7 +239,7 @@ def pass_through(
     flux_m_s: float,
     diffusion: float,
     axis: int = 2,
-    particles: int = 1000,
+    particles: int = 500,
     copies: int = 1,
     capture: bool = False,
     seed: int = 0,
@@ -277,7 +277,7 @@ def pass_through(
     if d > 0:
         # Steps at the wall no longer than the play of the sphere in the narrowest place it passes.
         play = (widest_radius if widest_radius is not None else flow.radius) - radius
-        smallest = min(max(0.5 * play, 0.05), max(0.3, 0.05 * flow.radius))
+        smallest = min(max(0.5 * play, 0.05), max(0.3, 0.1 * (flow.radius - radius)))
     else:
         smallest = 0.3
     paths = follow(
@@ -322,7 +322,7 @@ def retention(
     thickness_m: float | None = None,
     contact: Literal["reflect", "capture"] = "reflect",
     brownian: bool = True,
-    particles: int = 1000,
+    particles: int = 500,
     copies: int = 1,
     seed: int = 0,
     flow: CreepingFlow | None = None,
