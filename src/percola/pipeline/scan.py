@@ -320,6 +320,9 @@ class _Worker:
             denoise=s.denoise or None,
         )
         self.axis = int(prepared.metadata["flow_axis"])
+        if prepared.kind == "labels" and (s.thresholds or s.method != "otsu"):
+            words = "The whole values are taken for grey, since a threshold or a method was asked for."
+            prepared = dataclasses.replace(prepared, kind="grey", notes=(*prepared.notes, words))
         part = segment(
             prepared,
             s.method,
@@ -521,7 +524,7 @@ def _view(
         min(spacing_m), max(n * h for n, h in zip(view.void.shape, spacing_m, strict=True)) / VIEW_EDGE
     )
     for axis, h in enumerate(spacing_m):
-        count = max(int(view.void.shape[axis] * h / edge), 1)
+        count = max(int(view.void.shape[axis] * h / edge + 1e-6), 1)
         at = np.minimum(((np.arange(count) + 0.5) * edge / h).astype(int), view.void.shape[axis] - 1)
         arrays = {name: np.take(values, at, axis=axis) for name, values in arrays.items()}
     return arrays, edge, view.periodic

@@ -218,7 +218,10 @@ def _valued(
                 if len(found) > 1
                 else f"--void {h.low:g} if all of it is void, another value if all of it is solid"
             )
-            + " (in Python: void=...)",
+            + " (in Python: void=...)"
+            + (
+                "; or --threshold with a grey value, if they are no labels" if volume.kind == "labels" else ""
+            ),
         )
     elif isinstance(void, str) and _number(void) is None:
         if void not in ("dark", "bright"):
