@@ -228,6 +228,51 @@ def _pores(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
     return found + measure_intrusion(s.void, s.edge_m, s.periodic, s.level, o.axis, cell=cell)
 
 
+def _flow(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    from percola.measure.flow.tensor import hydraulic_diameter, permeability_tensor
+
+    found = _paragraph_89(FLOW)(s, o, progress)
+    if o.tensors:
+        return found + permeability_tensor(s.void, s.edge_m, s.periodic, s.level, o.axis, progress=progress)
+    k = next((m.value for m in found if m.name == "permeability"), None)
+    given = k if isinstance(k, float) and k > 0 else None
+    return [*found, hydraulic_diameter(s.void, s.edge_m, s.periodic, s.level, permeability_m2=given)]
+
+
+def _retention(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
+    """Sizes about the percolating sphere, carried by the flow alone; sizes asked for, with their Brownian motion.
+
+    Brownian steps must be small beside a voxel, and at the fluxes of filters diffusion outruns the flow from pore to pore:
+    following it takes minutes, which only a question about given particles is worth.
+    """
+    from percola.measure.flow.retention import retention
+
+    asked = bool(o.particle_diameters_m)
+    part = s.central(RETENTION_EDGE if asked else RETENTION_EDGE * 3 // 4)
+    found = retention(
+        part.void,
+        part.edge_m,
+        part.periodic,
+        part.level,
+        o.axis,
+        o.particle_diameters_m,
+        thickness_m=o.wall.thickness_m if o.wall is not None else None,
+        pressure_Pa=TEST_PRESSURE_Pa if o.wall is not None else None,
+        brownian=asked,
+        particles=200,
+        seed=o.seed,
+        progress=progress,
+    )
+    if not asked:
+        left_out = Check(
+            "Brownian motion",
+            "warn",
+            "left out here: ask for diameters with --particles to follow it (minutes)",
+        )
+        found = [replace(m, checks=(*m.checks, left_out)) if m.defined else m for m in found]
+    return _on_part(found, s, part)
+
+
 def _conductivity(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
     from percola.measure.flow.conductivity import Electrolyte, conductivity
 
@@ -391,6 +436,12 @@ def _profile(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
 
 STIFFNESS_EDGE = 160
 """Edge of the middle part whose stiffness is taken [voxel]: more is seldom worth its time, and is told."""
+RETENTION_EDGE = 128
+"""Edge of the middle part through which particles are followed [voxel]; three quarters of it without Brownian motion."""
+TEST_PRESSURE_Pa = 98066.5
+"""1 kgf/cm2, at which paragraph 89(9) measures the flow of water."""
+STOKES = (*FLOW, "permeability_tensor", "hydraulic_diameter")
+RETENTION = ("lrv", "retention_cutoff_diameter")
 COSTLY_VOXELS = 8_000_000
 """Voxels in all on which the costlier results are taken for the study of the representative volume."""
 ISOTROPY = ("degree_of_anisotropy",)
@@ -426,7 +477,7 @@ STIFFNESS = (
 )
 PROFILE = ("surface_layer_thickness",)
 REPRESENTATIVE = ("representative_edge",)
-_WITH_VOIDS = ("shape", "pores", "network", "porometer", "permeability", "retention")
+_WITH_VOIDS = ("shape", "pores", "network", "porometer", "permeability")
 """Groups that share the distances to the wall; they stand together."""
 _BASE_BYTES = 350 * 2**20
 """The interpreter with NumPy, SciPy and Numba loaded, and compiled kernels."""
@@ -448,7 +499,10 @@ GROUPS: tuple[Group, ...] = (
     Group("pores", "widths, intrusion and drainage", PORES, _pores, True, False, 0.5, 40),
     Group("network", "pore network", NETWORK, _network, True, False, 0.5, 60),
     Group("porometer", "virtual porometer", POROMETRY, _paragraph_89(POROMETRY), True, False, 4.5, 170),
-    Group("permeability", "Stokes flow", FLOW, _paragraph_89(FLOW), True, False, 3.0, 150),
+    Group("permeability", "Stokes flow", STOKES, _flow, True, False, 3.0, 150),
+    Group(
+        "retention", "retention of particles", RETENTION, _retention, True, False, 4.0, 120, RETENTION_EDGE**3
+    ),
     Group("conductivity", "current through both phases", CONDUCTIVITY, _conductivity, False, False, 0.8, 90),
     Group("stiffness", "stiffness", STIFFNESS, _stiffness, True, False, 3.0, 200, STIFFNESS_EDGE**3),
     Group("profile", "through the thickness", PROFILE, _profile, True, False, 1.5, 60),

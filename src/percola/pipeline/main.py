@@ -511,7 +511,9 @@ class _Worker:
             for region, side in sides:
                 for s in body.region(region):
                     thickness = min(s.void.shape[2] * s.spacing_m, 0.2 * body.thickness_m)
-                    layers.append(layer_permeability(s.void, s.spacing_m, s.periodic, thickness, side))
+                    layers.append(
+                        layer_permeability(s.void, s.spacing_m, s.periodic, thickness, side, level=s.level)
+                    )
             if not body.region("inner_surface"):  # both faces are cooled alike
                 layers += [dataclasses.replace(layer, side="inner") for layer in layers]
 
