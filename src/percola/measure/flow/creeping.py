@@ -106,7 +106,7 @@ def memory_bytes(shape: tuple[int, int, int]) -> int:
     return 4 * _ARRAYS * padded
 
 
-_ARRAYS = 25
+_ARRAYS = 28
 
 
 def creeping_flow(
@@ -138,7 +138,7 @@ def creeping_flow(
     Accuracy on voxels: slits and ducts on the lattice as above; else first order, -3 to +3 % at pores of 3 to 6
         voxels radius, of either sign.
     Limitation: walls and voids thinner than a voxel are shut.
-    Memory: :func:`memory_bytes`, 100 bytes a voxel.
+    Memory: :func:`memory_bytes`, 115 bytes a voxel.
     """
     if void.all():
         raise InputError("void", "no polymer anywhere", "walls that bound the flow")
