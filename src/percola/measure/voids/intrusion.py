@@ -252,7 +252,7 @@ def intrusion(
         left = np.where(v, (top + 1 if how == "voxel" else 2 * top) - filled, filled.dtype.type(0)).astype(
             filled.dtype
         )
-        escape = flood(left, closed, (False, False, False, False, False, True))
+        escape = flood(left, closed, (False, False, False, False, False, True), spheres=False)
         trapped = v & (escape != left)
         del escape, left
     values, counts, kept = _distribution(filled, v, trapped, how)

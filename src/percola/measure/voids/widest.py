@@ -10,10 +10,16 @@ A sphere passes from face to face along the path whose narrowest place is widest
   narrows; so a voxel's access radius is the smaller of its own radius and its summit's access radius. The summits are
   joined over the highest passes between their basins by falling height (Kruskal's algorithm on a graph of some
   thousands): long sweeps through memory in its order instead of jumps along the front.
+
+A step leads across a face, or across an edge or a corner where both spheres reach as far as the step is long (radii of at
+least sqrt(2), sqrt(3), or these squared) and some way round from face to face lies in the voids. So throats along a
+diagonal of the lattice, with their centre on an edge or corner between voxels, are read like those along an axis; nothing
+leaks through a wall of one voxel; and the spheres about the voxels of a path always form one body connected by faces.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +38,20 @@ from percola.measure.voids.voxel import FAR, SURFACE, SquaredVolume
 _BUCKETS = 1 << 20
 # Spreads pairs of basins over a hash table (the odd number next to 2^40 times the golden section).
 _HASH = 679_535_556_991
+# Steps across edges, then across corners; of each, first those that lead on in the order of the indices.
+_DIAGONAL = np.array(
+    [
+        s
+        for kind in (2, 3)
+        for ahead in (True, False)
+        for s in itertools.product((-1, 0, 1), repeat=3)
+        if sum(map(abs, s)) == kind and (s > (0, 0, 0)) == ahead
+    ],
+    np.int64,
+)
+_EDGES, _EDGES_AHEAD, _CORNERS_AHEAD, _DIAGONALS = 12, 6, 16, 20
+# The faces each goes by: bit 2 axis + (1 if ahead).
+_FACES = np.array([sum(1 << 2 * ax + (s[ax] > 0) for ax in range(3) if s[ax]) for s in _DIAGONAL], np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -83,6 +103,66 @@ def _neighbours(v, nx, ny, nz, wrap, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _shifts(v, nx, ny, nz, wrap, shift):  # type: ignore[no-untyped-def]
+    """How the flat index changes by a step along each axis: shift[axis, 0] back, shift[axis, 2] ahead, 0 where there is
+    none (shift[axis, 1] stays 0). They add up for steps along several axes.
+    """
+    plane = ny * nz
+    line = v // nz
+    z = v - line * nz
+    x = line // ny
+    y = line - x * ny
+    shift[0, 0] = -plane if x > 0 else ((nx - 1) * plane if wrap[0] else 0)
+    shift[0, 2] = plane if x < nx - 1 else ((1 - nx) * plane if wrap[0] else 0)
+    shift[1, 0] = -nz if y > 0 else ((ny - 1) * nz if wrap[1] else 0)
+    shift[1, 2] = nz if y < ny - 1 else ((1 - ny) * nz if wrap[1] else 0)
+    shift[2, 0] = -1 if z > 0 else (nz - 1 if wrap[2] else 0)
+    shift[2, 2] = 1 if z < nz - 1 else (1 - nz if wrap[2] else 0)
+
+
+@njit(cache=True, nogil=True)
+def _other(v, d, shift):  # type: ignore[no-untyped-def]
+    """The voxel across an edge or corner, -1 beyond the volume."""
+    m = v
+    for ax in range(3):
+        step = _DIAGONAL[d, ax]
+        if step != 0:
+            if shift[ax, step + 1] == 0:
+                return np.int64(-1)
+            m += shift[ax, step + 1]
+    return m
+
+
+@njit(cache=True, nogil=True)
+def _round(radius, v, d, shift, h):  # type: ignore[no-untyped-def]
+    """Ways from face to face round an edge or corner: 0 if none is open, 2 if one holds a voxel of at least ``h`` between
+    the two (then shorter steps do as well, if ``h`` is the smaller of the two), 1 otherwise.
+    """
+    found = 0
+    for first in range(3):
+        if _DIAGONAL[d, first] == 0:
+            continue
+        m = v + shift[first, _DIAGONAL[d, first] + 1]
+        a = radius[m]
+        if a <= 0:
+            continue
+        if d < _EDGES:
+            if a >= h:
+                return 2
+            found = 1
+            continue
+        for second in range(3):
+            if second == first:
+                continue
+            b = radius[m + shift[second, _DIAGONAL[d, second] + 1]]
+            if b > 0:
+                if a >= h or b >= h:
+                    return 2
+                found = 1
+    return found
+
+
+@njit(cache=True, nogil=True)
 def _enter(radius, shape, inlets, scale, access, following, head):  # type: ignore[no-untyped-def]
     """Put the voxels of the inlet faces (x low, x high, y low, ...) into their buckets; returns the highest used."""
     nx, ny, nz = shape
@@ -106,7 +186,7 @@ def _enter(radius, shape, inlets, scale, access, following, head):  # type: igno
 
 
 @njit(cache=True, nogil=True)
-def _passage(radius, shape, wrap, inlets, scale, buckets, access, following):  # type: ignore[no-untyped-def]
+def _passage(radius, shape, wrap, inlets, reach, scale, buckets, access, following):  # type: ignore[no-untyped-def]
     """Flood through the widest voxel at the edge first until the last layer along z is reached.
 
     Returns the voxel through which it was reached (the last one taken from the edge, the narrowest on the way) and the one
@@ -114,7 +194,7 @@ def _passage(radius, shape, wrap, inlets, scale, buckets, access, following):  #
     """
     nx, ny, nz = shape
     head = np.full(buckets, np.int32(-1), np.int32)
-    neighbour = np.empty(6, np.int64)
+    shift = np.zeros((3, 3), np.int64)
     top = _enter(radius, shape, inlets, scale, access, following, head)
     while top >= 0:
         v = np.int64(head[top])
@@ -142,12 +222,46 @@ def _passage(radius, shape, wrap, inlets, scale, buckets, access, following):  #
             stack = np.int64(following[v])
             if v % nz == nz - 1:
                 return start, v
-            count = _neighbours(v, nx, ny, nz, wrap, neighbour)
-            for c in range(count):
-                m = neighbour[c]
+            # Where a neighbour by faces is flooded at this level too, and wide enough for a step across an edge, what lies
+            # across an edge beside it is reached from there; so is, beside two such neighbours, what lies across a corner.
+            _shifts(v, nx, ny, nz, wrap, shift)
+            least = max(level, reach[0])
+            low = 0
+            for face in range(6):
+                step = shift[face >> 1, 2 * (face & 1)]
+                if step == 0:
+                    continue
+                m = v + step
+                r = radius[m]
+                if r < least:
+                    low |= 1 << face
                 if access[m] != 0:
                     continue
+                if r >= level:
+                    access[m] = level
+                    following[m] = stack
+                    stack = m
+                elif r > 0:
+                    access[m] = r
+                    key = np.int64(r * scale)
+                    following[m] = head[key]
+                    head[key] = m
+            own = radius[v]
+            if low & (low - 1) == 0 or own < reach[0]:
+                continue
+            for d in range(_DIAGONALS if own >= reach[1] else _EDGES):
+                faces = _FACES[d] & low
+                if faces != _FACES[d] if d < _EDGES else faces & (faces - 1) == 0:
+                    continue
+                m = _other(v, d, shift)
+                if m < 0 or access[m] != 0:
+                    continue
                 r = radius[m]
+                if (
+                    r < (reach[0] if d < _EDGES else reach[1])
+                    or _round(radius, v, d, shift, min(r, own)) != 1
+                ):
+                    continue
                 if r >= level:
                     access[m] = level
                     following[m] = stack
@@ -164,6 +278,7 @@ def _passage(radius, shape, wrap, inlets, scale, buckets, access, following):  #
 def _uphill(radius, shape, wrap, up, x0, x1):  # type: ignore[no-untyped-def]
     """For each voxel the highest of its neighbours by faces, or itself where none is higher; -1 where nothing passes.
 
+    Any way uphill will do: what lies higher across an edge or corner is joined as another basin, over a pass.
     Of equal values the one that comes first counts as higher, so that no path runs in a circle.
     """
     nx, ny, nz = shape
@@ -252,7 +367,52 @@ def _grown(keys, height):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _passes(radius, basin, shape, wrap, inlets, count):  # type: ignore[no-untyped-def]
+def _mark_faces(basin, v, nz, plane, mark):  # type: ignore[no-untyped-def]
+    """Bit 1 where one of the neighbours ahead across faces belongs to another basin, in the row from v on."""
+    a, b, c, d = basin[v : v + nz], basin[v + 1 : v + nz], basin[v + nz : v + 2 * nz], basin[v + plane :]
+    for z in range(nz - 1):
+        mark[z] = (
+            ((b[z] != a[z]) & (b[z] >= 0)) | ((c[z] != a[z]) & (c[z] >= 0)) | ((d[z] != a[z]) & (d[z] >= 0))
+        )
+
+
+@njit(cache=True, nogil=True)
+def _mark_edge(basin, radius, v, first, second, least, nz, mark):  # type: ignore[no-untyped-def]
+    """Bit 2 where the step across an edge leads to another basin and is wider than those round it."""
+    m = v + first + second
+    a, b = basin[v : v + nz], basin[m : m + nz]
+    r, s = radius[v : v + nz], radius[m : m + nz]
+    p, q = radius[v + first : v + first + nz], radius[v + second : v + second + nz]
+    for z in range(nz):
+        mark[z] |= (
+            (b[z] != a[z])
+            & (r[z] >= least)
+            & (s[z] >= least)
+            & ((p[z] < r[z]) & (p[z] < s[z]) & (q[z] < r[z]) & (q[z] < s[z]))
+        ) << 1
+
+
+@njit(cache=True, nogil=True)
+def _mark_corner(basin, radius, v, first, second, third, least, nz, mark):  # type: ignore[no-untyped-def]
+    """Bit 4 where the step across a corner leads to another basin and may be wider than those round it."""
+    m = v + first + second + third
+    a, b = basin[v : v + nz], basin[m : m + nz]
+    r, s = radius[v : v + nz], radius[m : m + nz]
+    i, j, k = radius[v + first :], radius[v + second :], radius[v + third :]
+    o, p, q = radius[v + first + second :], radius[v + second + third :], radius[v + third + first :]
+    for z in range(nz):
+        # If all are voids each lies on an open way round; else it is left to _round to decide.
+        free = (i[z] > 0) & (j[z] > 0) & (k[z] > 0) & (o[z] > 0) & (p[z] > 0) & (q[z] > 0)
+        lower = (
+            ((i[z] < r[z]) & (j[z] < r[z]) & (k[z] < r[z]) & (o[z] < r[z]) & (p[z] < r[z]) & (q[z] < r[z]))
+            & ((i[z] < s[z]) & (j[z] < s[z]) & (k[z] < s[z]))
+            & ((o[z] < s[z]) & (p[z] < s[z]) & (q[z] < s[z]))
+        )
+        mark[z] |= ((b[z] != a[z]) & (r[z] >= least) & (s[z] >= least) & (lower | (not free))) << 2
+
+
+@njit(cache=True, nogil=True)
+def _passes(radius, basin, shape, wrap, inlets, reach, count):  # type: ignore[no-untyped-def]
     """The highest pass between each two basins that touch, and between the inlet (number ``count``) and each.
 
     Returns pairs, as a number * 2^31 + the larger number, and heights.
@@ -262,15 +422,58 @@ def _passes(radius, basin, shape, wrap, inlets, count):  # type: ignore[no-untyp
     keys = np.full(1 << 16, np.int64(-1), np.int64)
     height = np.empty(1 << 16, radius.dtype)
     used = 0
-    others = np.empty(9, np.int64)
+    others = np.empty(14, np.int64)
+    inner, outer = np.zeros((3, 3), np.int64), np.zeros((3, 3), np.int64)
+    inner[:, 0] = -plane, -nz, -1
+    inner[:, 2] = plane, nz, 1
+    offset = np.empty(_DIAGONALS, np.int64)
+    edges = np.zeros((_EDGES, 2), np.int64)
+    for d in range(_DIAGONALS):
+        i, j, k = _DIAGONAL[d, 0] * plane, _DIAGONAL[d, 1] * nz, _DIAGONAL[d, 2]
+        offset[d] = i + j + k
+        if d < _EDGES:
+            edges[d, 0], edges[d, 1] = (i if i != 0 else j), (k if k != 0 else j)
+    mark = np.empty(nz, np.uint8)
     for x in range(nx):
         for y in range(ny):
+            rim = x == 0 or x == nx - 1 or y == 0 or y == ny - 1
+            if rim or nz < 3:
+                mark[:] = 7
+            else:
+                # Few voxels have anything to add; these loops over a row find them with vector instructions.
+                v = x * plane + y * nz
+                _mark_faces(basin, v, nz, plane, mark)
+                for d in range(_EDGES_AHEAD):
+                    first, second = edges[d]
+                    _mark_edge(basin, radius, v, first, second, reach[0], nz, mark)
+                for d in range(_EDGES, _CORNERS_AHEAD):
+                    i, j, k = _DIAGONAL[d, 0] * plane, _DIAGONAL[d, 1] * nz, _DIAGONAL[d, 2]
+                    _mark_corner(basin, radius, v, i, j, k, reach[1], nz, mark)
+                mark[0] = mark[nz - 1] = 7
             for z in range(nz):
                 v = x * plane + y * nz + z
                 a = np.int64(basin[v])
                 if a < 0:
                     continue
+                look = mark[z]
+                if look == 0:
+                    continue
                 n = 0
+                r = radius[v]
+                if look > 1 and r >= reach[0]:
+                    inside = not (rim or z == 0 or z == nz - 1)
+                    if not inside:
+                        _shifts(v, nx, ny, nz, wrap, outer)
+                    for d in range(_CORNERS_AHEAD if look & 4 and r >= reach[1] else _EDGES_AHEAD):
+                        if _EDGES_AHEAD <= d < _EDGES:
+                            continue
+                        m = v + offset[d] if inside else _other(v, d, outer)
+                        if m < 0 or basin[m] == a or radius[m] < (reach[0] if d < _EDGES else reach[1]):
+                            continue
+                        # Most of these steps add nothing to those across faces.
+                        if _round(radius, v, d, inner if inside else outer, min(r, radius[m])) == 1:
+                            others[n] = m
+                            n += 1
                 if z < nz - 1:
                     others[n] = v + 1
                     n += 1
@@ -377,13 +580,24 @@ def _flat(values: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(values).ravel()
 
 
-def flood(values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW_Z) -> NDArray[Any]:
+def _reach(values: NDArray[Any], spheres: bool = True) -> NDArray[Any]:
+    """From which value on a step leads across an edge, and across a corner; beyond all values if they are no spheres."""
+    whole = values.dtype.kind in "iu"
+    if not spheres:
+        return np.full(2, np.iinfo(values.dtype).max if whole else np.inf, values.dtype)
+    return np.array([2, 3] if whole else [math.sqrt(2), math.sqrt(3)], values.dtype)
+
+
+def flood(
+    values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW_Z, spheres: bool = True
+) -> NDArray[Any]:
     """Maximin level of every voxel from the inlet faces: the largest, over all paths, of the smallest value on the path.
 
     Args:
-        values: (nx, ny, nz), real or whole numbers, 0 or less where nothing passes.
+        values: (nx, ny, nz), radii [voxel] (real) or their squares (whole numbers), 0 or less where nothing passes.
         periodic: whether each axis wraps.
         inlets: which faces the flood comes from: x low, x high, y low, y high, z low, z high.
+        spheres: False for values that are not radii: then steps lead across faces only.
 
     Returns the levels, 0 where nothing arrives; exact. Memory: 4 bytes a voxel beside them.
     """
@@ -392,7 +606,8 @@ def flood(values: NDArray[Any], periodic: Periodic, inlets: Sequence[bool] = LOW
     basin = np.empty(flat.size, np.int32)
     _parallel.run(lambda a, b: _uphill(flat, shape, wrap, basin, a, b), _parallel.slabs(shape[0]))
     count = int(_basins(basin))
-    pairs, height = _passes(flat, basin, shape, wrap, np.array(inlets, np.bool_), count)
+    reach = _reach(flat, spheres)
+    pairs, height = _passes(flat, basin, shape, wrap, np.array(inlets, np.bool_), reach, count)
     height, pairs = height[pairs >= 0], pairs[pairs >= 0]
     level = np.zeros(count, flat.dtype)
     _join(pairs, height, np.argsort(height, kind="stable")[::-1], count, level)
@@ -420,6 +635,7 @@ def passage(values: NDArray[Any], periodic: Periodic) -> tuple[float, int]:
         values.shape,
         np.array(periodic, np.bool_),
         np.array(LOW_Z, np.bool_),
+        _reach(flat),
         scale,
         buckets,
         access,

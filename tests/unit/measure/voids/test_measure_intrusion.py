@@ -22,8 +22,23 @@ def by_name(found):
     return {m.name: m for m in found}
 
 
+def slow_reached(d2, k, inlet):
+    """Centres of at least k that are reached from the inlet: across faces, and across edges (corners) between two of at
+    least 2 (3), step by step.
+    """
+    reached = inlet & (d2 >= k)
+    count = -1
+    while count != reached.sum():
+        count = reached.sum()
+        for kind in (1, 2, 3):
+            wide = d2 >= (0, 2, 3)[kind - 1]
+            around = ndimage.generate_binary_structure(3, kind)
+            reached |= ndimage.binary_dilation(reached & wide, around) & wide & (d2 >= k)
+    return reached
+
+
 def slow_filled(void, axis, faces):
-    """Radius by radius: components of the reachable centres, dilated by Euclidean distance. Squared radii."""
+    """Radius by radius: the reachable centres, dilated by Euclidean distance. Squared radii."""
     d2 = voxel_distance(void, CLOSED).astype(int)
     out = np.zeros(void.shape, int)
     inlet = np.zeros(void.shape, bool)
@@ -34,8 +49,7 @@ def slow_filled(void, axis, faces):
             if faces != "one":
                 view[-1] = True
     for k in np.unique(d2[d2 > 0]):  # growing: larger spheres overwrite smaller ones
-        labels, _ = ndimage.label(d2 >= k)
-        reached = np.isin(labels, np.unique(labels[inlet & (labels > 0)])) & (labels > 0)
+        reached = slow_reached(d2, k, inlet)
         if reached.any():
             away = np.rint(ndimage.distance_transform_edt(~reached) ** 2).astype(int)
             out[away < k] = k
