@@ -268,3 +268,22 @@ def representative(run: RunData, name: str) -> Any:
             whole["mean"] = tuple(float("nan") if v is None else v for v in kept["mean"])
             return RepresentativeStudy(**whole, result=m)
     return None
+
+
+def retention(run: RunData) -> dict[str, Any] | None:
+    """``diameter_m``, ``lrv``, ``low``, ``high`` and ``bound`` (at least) of the particles that were followed."""
+    m = run.measurement("lrv")
+    rows = [
+        r for r in (m.evidence.get("lrv_curve") or () if m is not None else ()) if r.get("lrv") is not None
+    ]
+    if not rows:
+        return None
+    lrv = [float(r["lrv"]) for r in rows]
+    error = [float(r.get("uncertainty") or 0.0) for r in rows]
+    return {
+        "diameter_m": [r["diameter_m"] for r in rows],
+        "lrv": lrv,
+        "low": [v - e for v, e in zip(lrv, error, strict=True)],
+        "high": [v + e for v, e in zip(lrv, error, strict=True)],
+        "bound": [bool(r.get("lower_bound")) for r in rows],
+    }

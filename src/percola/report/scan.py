@@ -473,6 +473,14 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
         "below left (cells).",
         "Map of the two principal curvatures of the interface.",
     )
+    add(
+        "retention",
+        evidence.retention(run),
+        volume_results.retention,
+        "Log reduction of hard spheres that the flow carries through the volume, against their diameter; spheres wider than the widest "
+        "path are all held and have no point here.",
+        "Log reduction rising with particle diameter.",
+    )
     through = evidence.thickness_profile(run)
     depths: tuple[tuple[volume_studies.Quantity, str], ...] = (
         ("porosity", "Porosity"),
@@ -510,7 +518,7 @@ _SECTIONS = (
     ("porometry", "Porometry", "Porometry", ("porometry", "pore-sizes", "size-effect")),
     ("widths", "Widths", "Widths and access", ("widths", "intrusion")),
     ("form", "Form", "Form of the structure", ("chords", "correlation", "curvature")),
-    ("transport", "Transport", "Flow, current and retention", ("velocity", "retention")),
+    ("transport", "Transport", "Flow, current and retention", ("retention",)),
     (
         "depth",
         "Depth",
