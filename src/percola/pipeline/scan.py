@@ -171,7 +171,8 @@ def measure_file(
             f"measuring {_by(shape)} voxels needs about {memory / 2**30:.1f} GiB of memory, "
             f"{there / 2**30:.1f} GiB are available",
             "a smaller part, or fewer methods",
-            "crop it with --crop, or choose with --only",
+            "crop it with --crop, or choose with --only"
+            + (", or take a coarser --cubic" if settings.cubic_m else ""),
         )
     identity = run_id(_fingerprint(Path(source), volume), settings.to_dict(), settings.options.seed, _code())
     name = f"{_slug(source)}-{identity}"
