@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -188,19 +188,34 @@ class Passage:
 
 @dataclass(frozen=True)
 class Reduction:
-    """LRV of a number of copies in series with one standard deviation; ``bound``: at least so much (95 %)."""
+    """LRV of a number of copies in series with one standard deviation.
+
+    ``bound``: at least so much (95 %). ``late``: the LRV if those still under way at the end were to pass.
+    """
 
     value: float
     error: float | None
     bound: bool
+    late: float | None = None
 
 
 def reduction(passage: Passage, copies: float) -> Reduction:
     """LRV of ``copies`` of the block in series: -log10 of the first, and of each further copy, added up.
 
     Copies count as independent once the first is passed. Where too few particles are left to tell, the lower bound at
-    95 % confidence (Clopper and Pearson, Biometrika 26 (1934) 404) is given instead.
+    95 % confidence (Clopper and Pearson, Biometrika 26 (1934) 404) is given instead. Particles still under way count
+    as held; half of what it would change if they passed is part of the error.
     """
+    held = _reduction(passage, copies)
+    if not passage.expired:
+        return held
+    through = tuple(n + passage.expired for n in passage.reached)
+    late = _reduction(replace(passage, reached=through, expired=0), copies).value
+    error = None if held.error is None else math.hypot(held.error, (held.value - late) / 2)
+    return Reduction(held.value, error, held.bound, late)
+
+
+def _reduction(passage: Passage, copies: float) -> Reduction:
     if passage.blocked:
         # Nothing as wide passes: no count limits it.
         return Reduction(math.inf, None, True)
@@ -209,7 +224,7 @@ def reduction(passage: Passage, copies: float) -> Reduction:
         return Reduction(-math.log10(_at_most(0, passage.fed)), None, True)
     share, tries = passage.each
     log = math.log(10)
-    value = -math.log10(first)
+    value = -math.log10(first) + 0.0
     variance = (1 - first) / (passage.fed * first) / log**2
     if further == 0:
         return Reduction(value, math.sqrt(variance), False)
@@ -358,7 +373,9 @@ def retention(
     sphere is left out: it moves with the undisturbed flow at its centre and diffuses as if free. In a tube that makes
     convection high by a factor of up to 1.5 and diffusion by more, with lambda = d/pore (Dechadilok and Deen, Ind.
     Eng. Chem. Res. 45 (2006) 6953); the sizes at which sieving sets in do not depend on it. A particle that has not
-    passed within 5 mean times of passage (by advection and diffusion together) counts as held.
+    passed within 5 mean times of passage (by advection and diffusion together) counts as held, though by diffusion it
+    may yet come out: the LRV if all of these were to pass stands beside, and half of the difference is in the
+    uncertainty.
     Limits: particles below a voxel see the wall no better than the voxels do.
     Memory: :func:`memory_bytes`.
     """
@@ -498,6 +515,7 @@ def _row(p: Passage, r: Reduction, spacing_m: float, widest_m: float) -> dict[st
         "lrv": None if math.isinf(r.value) else r.value,
         "uncertainty": r.error,
         "lower_bound": r.bound,
+        "lrv_if_late_ones_pass": r.late,
         "sieved": p.blocked,
         "fed": p.fed,
         "entering": p.entering,
@@ -569,6 +587,23 @@ def _lrv(
     )
 
 
+def _crossing(sizes: list[float], heights: list[float], widest_m: float) -> tuple[float, float, bool]:
+    """Where the curve reaches LRV 1, the size below it, and whether only the widest sphere does.
+
+    Linear in LRV between sizes.
+    """
+    low, below = 0.0, 0.0
+    for d, height in zip(sizes, heights, strict=True):
+        if d >= widest_m:
+            break
+        if height >= 1.0:
+            if low == 0.0:
+                return d, 0.0, False
+            return low + (1.0 - below) / max(min(height, 100.0) - below, 1e-12) * (d - low), low, False
+        low, below = d, height
+    return widest_m, low, True
+
+
 def _cutoff(
     passages: list[Passage],
     results: list[Reduction],
@@ -577,27 +612,12 @@ def _cutoff(
     evidence: dict[str, Any],
     region: str,
 ) -> Measurement:
-    # Up the curve to the first size with LRV 1 or more; log-linear between sizes.
-    value, low = widest_m, 0.0
-    by_sieving = True
-    previous: tuple[float, float] | None = None
-    for p, r in zip(passages, results, strict=True):
-        height = min(r.value, 100.0)
-        if p.diameter_m >= widest_m:
-            break
-        if height >= 1.0:
-            by_sieving = False
-            if previous is None:
-                value, low = p.diameter_m, 0.0
-            else:
-                d0, h0 = previous
-                value = d0 + (1.0 - h0) / max(height - h0, 1e-12) * (p.diameter_m - d0)
-                low = d0
-            break
-        previous = (p.diameter_m, height)
-        low = p.diameter_m
+    sizes = [p.diameter_m for p in passages]
+    value, low, by_sieving = _crossing(sizes, [r.value for r in results], widest_m)
+    late, _, _ = _crossing(sizes, [r.value if r.late is None else r.late for r in results], widest_m)
     # The widest sphere is known to 0.1 voxel of radius; between two sizes of the curve the crossing is even.
-    error = 0.2 * spacing_m if by_sieving else (value - low) / math.sqrt(12) if low else value / math.sqrt(12)
+    error = 0.2 * spacing_m if by_sieving else (value - low) / math.sqrt(12)
+    error = math.hypot(error, (late - value) / 2)
     unbracketed = not by_sieving and low == 0.0
     checks = (
         Check(
@@ -632,6 +652,10 @@ def _cutoff(
         _CUTOFF,
         region,
         checks,
-        {**evidence, "by": "widest sphere" if by_sieving else "paths of particles"},
+        {
+            **evidence,
+            "by": "widest sphere" if by_sieving else "paths of particles",
+            "cutoff_if_late_ones_pass_m": late,
+        },
         SOURCES,
     )

@@ -1,6 +1,7 @@
 """Paths of particles against exact solutions, sieving at known throats, LRV from counts."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -229,6 +230,10 @@ def test_reduction_from_counts():
     assert free.value == 0
     assert 0 < free.error < 0.05  # no loss seen among 1000 does not mean none
     assert reduction(passage((0,), blocked=True), 5).value == math.inf
+    slow = reduction(replace(passage((900,)), expired=100), 1)
+    assert slow.value == pytest.approx(-math.log10(0.9))
+    assert slow.late == 0
+    assert slow.error > slow.value / 2
 
 
 def test_results_are_reproducible_and_complete(monkeypatch):
