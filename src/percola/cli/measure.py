@@ -114,6 +114,8 @@ def as_options(text: str) -> str:
 
 def _in_options(error: PercolaError) -> PercolaError:
     """The same error, speaking of options instead of Python's arguments."""
+    if "sidecar" in error.found:  # a sidecar's own fields are named as they are written in it
+        return error
     name, comma, rest = error.where.partition(", ")
     where = OPTIONS.get(name, name) + comma + rest
     return type(error)(where, *(as_options(t) for t in (error.found, error.allowed, error.remedy)))

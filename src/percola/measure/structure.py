@@ -25,6 +25,7 @@ from percola.measure.flow.permeability import (
 )
 from percola.measure.flow.porometer import (
     NO_FLOW,
+    RADIUS_ERROR,
     FlowCurves,
     Voids,
     first_throat,
@@ -312,7 +313,8 @@ def _measure_box(
             cell, kappa = voids.distance.cell, voids.kappa
             curves = flow_curves(cell, kappa, voids.periodic, slip=slip, more=0 if several else 4)
             extra = first_throat(void, level, voids, curves, spacing_m, axis)
-            found = pore_measurements(curves, spacing_m, liquid, region, extra, gas)
+            error = RADIUS_ERROR[level is not None]
+            found = pore_measurements(curves, spacing_m, liquid, region, extra, gas, error)
             found.append(_box_ratio(found, curves, region))
             # A box that nothing crosses counts among several: its sub-cubes belong to the distribution.
             if wall is not None and (curves.bubble_radius > 0 or several):

@@ -16,7 +16,7 @@ import numpy as np
 
 from percola.errors import InputError, PercolaError, ResourceError
 from percola.measure.survey import Options, Structure, chosen, needs, survey
-from percola.measurement import Measurement
+from percola.measurement import Check, Measurement
 from percola.pipeline.main import Event
 from percola.pipeline.plan import available_memory_bytes
 from percola.scan.prepare import prepare
@@ -25,7 +25,7 @@ from percola.scan.segment import Segmentation, memory_needed, preview, segment, 
 from percola.scan.volume import Volume
 from percola.store import RunDirectory, file_digest, run_id
 
-INFLUENCE_EDGE = 72
+INFLUENCE_EDGE = 64
 """Edge of the central part on which the influence of the threshold is measured [voxel]: every method takes a second there."""
 INFLUENCE_EDGE_IMAGE = 1024
 """The same of an image [pixel]."""
@@ -33,12 +33,17 @@ INFLUENCE_GROUPS = (
     "openness",
     "sections",
     "chords",
+    "correlation",
     "isotropy",
+    "topology",
+    "skeleton",
+    "shape",
     "pores",
+    "network",
     "porometer",
     "permeability",
     "conductivity",
-    "shape",
+    "stiffness",
 )
 THRESHOLDS = 5
 """Thresholds at which the influence is measured."""
@@ -327,7 +332,7 @@ class _Worker:
         part = segment(
             prepared,
             s.method,
-            void=s.void,
+            void=_value(s.void),
             thresholds=s.thresholds or None,
             clean=s.clean,
             seed=s.options.seed,
@@ -338,7 +343,7 @@ class _Worker:
             *(n for n in prepared.notes if n not in self.volume.notes),
             *part.notes,
         ]
-        self.notes += _wall_note(s, part.void.shape[self.axis] * _three(prepared.spacing_m)[self.axis])
+        _require_wall(s, part.void.shape[self.axis] * _three(prepared.spacing_m)[self.axis])
         self.facts = {
             **describe(self.volume),
             "measured_shape": list(part.void.shape),
@@ -391,10 +396,15 @@ class _Worker:
             file = directory.write_json(f"results/{key}.json", {"measurements": [m.to_dict() for m in found]})
             directory.finish(f"measure-{key}", files=[file], seconds=seconds)
 
-        options = dataclasses.replace(s.options, axis=self.axis)
-        return survey(
-            structure, options, s.only, lambda words, part: self.tell("measure", part, words), done, keep
-        )
+        options = dataclasses.replace(s.options, axis=self.axis, network_file=directory.path / "network.npz")
+        reached = 0.0
+
+        def tell(words: str, share: float) -> None:
+            nonlocal reached
+            reached = max(reached, share)  # what a method expects of itself may shrink; the bar does not
+            self.tell("measure", reached, words)
+
+        return survey(structure, options, s.only, tell, done, keep)
 
     def influence(
         self, prepared: Volume, part: Segmentation, structure: Structure, found: list[Measurement]
@@ -414,7 +424,7 @@ class _Worker:
             edge = INFLUENCE_EDGE_IMAGE if structure.planar else INFLUENCE_EDGE
             small = structure.central(edge)
             groups = [g.key for g in chosen(self.settings.only) if g.key in INFLUENCE_GROUPS]
-            options = dataclasses.replace(self.settings.options, axis=self.axis, wall=None)
+            options = dataclasses.replace(self.settings.options, axis=self.axis)
 
             def again(void: np.ndarray, level: np.ndarray | None) -> list[Measurement]:
                 return survey(Structure(void, small.spacing_m, small.periodic, level), options, groups)
@@ -475,15 +485,22 @@ class _Worker:
         )
 
 
-def _wall_note(s: ScanSettings, thickness_m: float) -> list[str]:
-    """A sentence where the membrane is said to be thinner than the part of it that was scanned."""
+def _require_wall(s: ScanSettings, thickness_m: float) -> None:
+    """Refuse a membrane that is said to be thinner than the part of it that was scanned."""
     wall = s.options.wall
     if wall is None or wall.thickness_m >= 0.999 * thickness_m:
-        return []
-    return [
-        f"The membrane is said to be {wall.thickness_m * 1e6:.4g} um thick, but {thickness_m * 1e6:.4g} um of it were "
-        "scanned along the flow: check the thickness, the axis and the voxel size."
-    ]
+        return
+    raise InputError(
+        "--wall",
+        f"a membrane {wall.thickness_m * 1e6:.4g} um thick, of which {thickness_m * 1e6:.4g} um were scanned along the flow",
+        "at least what was scanned",
+        "check the thickness, the flow axis (--axis) and the voxel size",
+    )
+
+
+def _value(void: str | float | None) -> str | float | None:
+    """What of the values is void; the words for the values of a mask count as these."""
+    return {"true": 1.0, "false": 0.0}.get(void.lower(), void) if isinstance(void, str) else void
 
 
 # -- small parts ---------------------------------------------------------------------------------------
@@ -547,11 +564,12 @@ def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> l
     out = []
     for m in found:
         mine = parts.get(f"{m.name}/{m.region}")
-        share = (mine or {}).get("relative_uncertainty")
-        if mine is None or share is None or not isinstance(m.value, float):
+        if mine is None or not isinstance(m.value, float) or mine.get("uncertainty") is None:
             out.append(m)
             continue
-        added, own = abs(share * m.value), m.uncertainty
+        share, own = mine.get("relative_uncertainty"), m.uncertainty
+        # Relative to the part's own value; a share of nothing is taken as it is.
+        added = abs(share * m.value) if share is not None and m.value else float(mine["uncertainty"])
         told = {
             "thresholds": study["thresholds"],
             "values": mine["values"],
@@ -563,7 +581,12 @@ def _with_influence(found: Sequence[Measurement], study: Mapping[str, Any]) -> l
             "own_uncertainty": own,
         }
         error = math.hypot(own or 0.0, added)
-        out.append(dataclasses.replace(m, uncertainty=error, evidence={**m.evidence, "threshold": told}))
+        checks = m.checks
+        if not mine["steady"]:
+            words = "not defined at every threshold within reach: the stated uncertainty holds where it is"
+            checks = (*checks, Check("threshold", "warn", words))
+        evidence = {**m.evidence, "threshold": told}
+        out.append(dataclasses.replace(m, uncertainty=error, checks=checks, evidence=evidence))
     return out
 
 

@@ -158,7 +158,7 @@ def threshold_influence(
         by_method = ", ".join(f"{k} {v:.5g}" for k, v in statistics["thresholds_by_method"].items())
         small = 0.05 * float(statistics["contrast"])
         reason = (
-            f"5 % of the contrast {statistics['contrast']:.4g}; methods differ by less ({by_method})"
+            f"5 % of the contrast {statistics['contrast']:.4g}, more than half the distance between methods ({by_method})"
             if reach <= small
             else f"half the distance between methods ({by_method})"
         )

@@ -73,7 +73,7 @@ def test_more_boxes_state_a_smaller_error_of_the_critical_radius(studies: list[S
     # -1/2 is pure sampling. The systematic 10 % of the shift does not fall (hence up to -0.3), and spread between the
     # sizes, which a single box has by chance, falls a little faster (hence down to -0.65).
     assert -0.65 < slope < -0.3
-    assert errors[-1] < 0.5 * errors[0]
+    assert errors[-1] < 0.55 * errors[0]  # 16 times the boxes: a quarter, and the part that does not fall
 
 
 def test_pooled_boxes_cover_the_critical_radius(studies: list[SizeStudy], critical: float) -> None:

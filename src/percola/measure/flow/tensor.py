@@ -256,14 +256,15 @@ def hydraulic_diameter(
     Args: permeability_m2: for the Kozeny number. permeability_error: its relative error. tortuosity: of the
         streamlines, noted beside.
 
-    All voids and walls count, closed ones too. Uncertainty: of the wall area, 1 % with a level field, 3 % without.
+    All voids and walls count, closed ones too. Uncertainty: a wall misplaced by 0.3 voxel (0.4 without a level field)
+        beside 4 porosity/area: tubes of 16 voxels are 3 % off, touching spheres with their cusps 9 % at 32 voxels a cell.
     """
     checked(void, spacing_m, periodic, level)
     porosity = float(void.mean())
     area = surface_per_volume_1_m
     if area is None:
         area = wall_area(void, periodic, level) / spacing_m
-    relative = 0.01 if level is not None else 0.03
+    relative = (0.3 if level is not None else 0.4) * spacing_m * area / max(porosity, 1e-12)
     if area <= 0 or porosity <= 0:
         why = "there is no void" if porosity == 0 else "there is no polymer"
         return Measurement("hydraulic_diameter", None, "m", method=_HYDRAULIC, region=region, reason=why)

@@ -108,3 +108,25 @@ def test_all_void_or_all_polymer(fill):
 def test_bad_input_is_refused(void, spacing):
     with pytest.raises(InputError):
         measure_openness(void, spacing, CLOSED)
+
+
+@pytest.mark.parametrize("roll", [0, 7, 16])
+def test_what_a_wrapped_face_merely_cuts_does_not_lead_on(roll: int) -> None:
+    n = 32
+    x = np.arange(n) - (n - 1) / 2
+    ball = x[:, None, None] ** 2 + x[None, :, None] ** 2 + x[None, None, :] ** 2 < 11**2
+    periodic = (True, True, True)
+    # One separate sphere joins nothing, wherever the box was cut.
+    assert network_share(np.roll(ball, roll, (0, 1, 2)), periodic)[0] == 0.0
+    # A closed pore beside a tube through the box is closed wherever it lies.
+    void = np.roll(ball, roll, 2)
+    void[:3, :3, :] = True
+    found = openness(void, periodic, 2)
+    assert found.closed == pytest.approx(ball.sum() / ball.size)
+    assert found.through >= 9 * n / ball.size
+
+
+def test_a_labyrinth_on_the_torus_leads_on() -> None:
+    p = phantoms.gyroid(16)
+    assert network_share(~p.void, p.periodic) == (1.0, (True, True, True), 1)
+    assert openness(p.void, p.periodic).closed == 0.0
