@@ -669,6 +669,10 @@ def survey(
                 found = group.method(structure, o, tell)
             except PercolaError as error:
                 found = [_without(name, str(error)) for name in group.names]
+            except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+                # One method's fault must not take the others' results with it; it is told in place of its own.
+                why = f"a fault of Percola ({type(error).__name__}: {error}): please report it with the file"
+                found = [_without(name, why) for name in group.names]
         if only is not None:
             wanted = set(only)
             found = [m for m in found if group.key in wanted or m.name in wanted]
