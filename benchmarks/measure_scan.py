@@ -36,7 +36,11 @@ def write_volume(path: Path, size: int, porosity: float, wavelength: float) -> N
     grey += rng.normal(0, 6, grey.shape)
     stack = np.clip(np.round(grey), 0, 255).astype(np.uint8).transpose(2, 1, 0)
     tifffile.imwrite(
-        path, stack, imagej=True, resolution=(100.0, 100.0), metadata={"unit": "um", "spacing": 0.01, "axes": "ZYX"}
+        path,
+        stack,
+        imagej=True,
+        resolution=(100.0, 100.0),
+        metadata={"unit": "um", "spacing": 0.01, "axes": "ZYX"},
     )
 
 
