@@ -311,7 +311,7 @@ def _measure_box(
             report("porometer: wet, dry and half-dry flow", 0.2)
             slip = voids.slip(spacing_m, liquid, gas)
             cell, kappa = voids.distance.cell, voids.kappa
-            curves = flow_curves(cell, kappa, voids.periodic, slip=slip, more=0 if several else 4)
+            curves = flow_curves(cell, kappa, voids.periodic, slip=slip, more=0 if several else 2)
             extra = first_throat(void, level, voids, curves, spacing_m, axis)
             error = RADIUS_ERROR[level is not None]
             found = pore_measurements(curves, spacing_m, liquid, region, extra, gas, error)

@@ -531,7 +531,7 @@ STOKES = (*FLOW, "permeability_tensor", "hydraulic_diameter")
 RETENTION = ("lrv", "retention_cutoff_diameter")
 STIFFNESS_LEAST = 16
 """Edge below which half the resolution is too little to tell the error of the voxels."""
-COSTLY_VOXELS = 8_000_000
+COSTLY_VOXELS = 5_000_000
 """Voxels in all on which the costlier results are taken for the study of the representative volume."""
 ISOTROPY = ("degree_of_anisotropy",)
 PORES = (
