@@ -284,10 +284,9 @@ def _retention(s: Structure, o: Options, progress: Progress) -> list[Measurement
         particles=200,
         seed=o.seed,
         progress=progress,
+        each=asked,
     )
-    if asked:
-        found = _each_size(found)
-    else:
+    if not asked:
         left_out = Check(
             "Brownian motion",
             "warn",
@@ -295,60 +294,6 @@ def _retention(s: Structure, o: Options, progress: Progress) -> list[Measurement
         )
         found = [replace(m, checks=(*m.checks, left_out)) if m.defined else m for m in found]
     return _on_part(found, s, part)
-
-
-def _each_size(found: list[Measurement]) -> list[Measurement]:
-    """One LRV for each size followed, and a cut-off that knows no more than the sizes between which it lies."""
-    lrv = next((m for m in found if m.name == "lrv"), None)
-    rows = sorted(lrv.evidence.get("lrv_curve", ()), key=lambda r: r["diameter_m"]) if lrv is not None else []
-    if lrv is None or not rows:
-        return found
-    out = []
-    for row in rows:
-        nm = f"{row['diameter_m'] * 1e9:.4g} nm"
-        checks = [c for c in lrv.checks if c.name != "particles counted"]
-        value = row.get("lrv")
-        if value is not None and value > LRV_SHOWN:
-            words = f"LRV {value:.3g} follows from a chain of like layers; tests end near {LRV_SHOWN:g}, real membranes at their defects"
-            checks.append(Check("within what a challenge test can show", "warn", words))
-        bound = bool(row.get("lower_bound"))
-        out.append(
-            replace(
-                lrv,
-                value=None if value is None else value + 0.0,
-                uncertainty=row.get("uncertainty"),
-                region=f"particles of {nm}",
-                checks=tuple(checks),
-                evidence={**row, "lower_bound": f"at least, for particles of {nm}" if bound else ""}
-                | ({"lrv_curve": lrv.evidence["lrv_curve"]} if row is rows[0] else {}),
-                reason=""
-                if value is not None
-                else f"no way through is as wide as {nm}: all are held, no number bounds it",
-            )
-        )
-    held = [r["diameter_m"] for r in rows if r.get("lrv") is None or r["lrv"] >= 1]
-    passed = [r["diameter_m"] for r in rows if r.get("lrv") is not None and r["lrv"] < 1]
-    for m in found:
-        if m.name != "retention_cutoff_diameter" or not isinstance(m.value, float):
-            out += [m] if m.name != "lrv" else []
-        elif held and passed and max(passed) < min(held):
-            low, high = max(passed), min(held)
-            width = (high - low) / math.sqrt(12)
-            words = f"between {low * 1e9:.4g} and {high * 1e9:.4g} nm, the sizes followed: follow more between them"
-            check = Check("bracket", "warn", words)
-            error = max(m.uncertainty or 0.0, width)
-            out.append(replace(m, value=0.5 * (low + high), uncertainty=error, checks=(*m.checks, check)))
-        else:
-            side = "below 1 at all sizes followed" if passed else "above 1 at all sizes followed"
-            out.append(
-                replace(
-                    m,
-                    value=None,
-                    uncertainty=None,
-                    reason=f"LRV stays {side}: the cut-off lies outside of them",
-                )
-            )
-    return out
 
 
 def _conductivity(s: Structure, o: Options, progress: Progress) -> list[Measurement]:
@@ -523,8 +468,6 @@ STIFFNESS_EDGE = 160
 """Edge of the middle part whose stiffness is taken [voxel]: more is seldom worth its time, and is told."""
 RETENTION_EDGE = 128
 """Edge of the middle part through which particles are followed [voxel]; three quarters of it without Brownian motion."""
-LRV_SHOWN = 8.0
-"""Log reduction that a challenge with some 1e8 particles can show."""
 TEST_PRESSURE_Pa = 98066.5
 """1 kgf/cm2, at which paragraph 89(9) measures the flow of water."""
 STOKES = (*FLOW, "permeability_tensor", "hydraulic_diameter")

@@ -34,7 +34,6 @@ from percola.measure.flow.multigrid import (
     imbalance,
     link_factors,
     lower_bound,
-    over,
     solve,
     spanning_tree,
     wrapping,
@@ -142,7 +141,7 @@ def _sharp(level: FloatVolume, wrap: Sequence[bool]) -> FloatVolume:
     f = _padded(level, wrap)
     out = np.empty(level.shape, np.float32)
     rows = _parallel.slabs(level.shape[0], max(1, min(16, level.size >> 16)))
-    over(lambda a, b: _sharpened(f, out, a + 1, b + 1), rows)
+    _parallel.run(lambda a, b: _sharpened(f, out, a + 1, b + 1), rows)
     return _padded(out, wrap)
 
 
@@ -326,7 +325,7 @@ def cut_links(
     w = np.zeros((3, *g.shape), np.float32)
     step, axis, c = (g.shape[1] * g.shape[2], g.shape[2], 1), -1 if ends is None else ends, link_factors(size)
     planes = _parallel.slabs(g.shape[0] - 1, max(1, min(16, g.size >> 16)))
-    over(lambda a, b: _cut_faces(g.reshape(-1), step, wrap, axis, c, one, two, w, a, b), planes)
+    _parallel.run(lambda a, b: _cut_faces(g.reshape(-1), step, wrap, axis, c, one, two, w, a, b), planes)
     return given_links(w, _linked(w), wrap, ends, size)
 
 
@@ -349,7 +348,7 @@ def composite_links(
     w = np.zeros((3, *f.shape), np.float32)
     axis, c = -1 if ends is None else ends, link_factors(size)
     planes = _parallel.slabs(f.shape[0] - 1, max(1, min(16, f.size >> 16)))
-    over(lambda a, b: _composite(f, wrap, axis, c, edges, one, two, w, a, b), planes)
+    _parallel.run(lambda a, b: _composite(f, wrap, axis, c, edges, one, two, w, a, b), planes)
     return given_links(w, np.ones(level.shape, bool), wrap, ends, size)
 
 

@@ -25,9 +25,9 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,13 +43,6 @@ _LOSS = 0.25
 """A coarse solve takes its second step where the first left more than this share of the residual."""
 _FRESH = 1e-3
 """Fall of the residual norm after which it is computed anew in double precision."""
-
-
-def over(task: Callable[[int, int], Any], ranges: Sequence[tuple[int, int]]) -> list[Any]:
-    """``_parallel.run``, or one range after another inside a worker (solves that already run side by side)."""
-    if threading.current_thread().name.startswith("percola-measure"):
-        return [task(a, b) for a, b in ranges]
-    return _parallel.run(task, ranges)
 
 
 # --- links of a structure --------------------------------------------------------------------------------------
@@ -696,7 +689,7 @@ class Multigrid:
         flat_w = None if w is None else w.reshape(3, -1)
         flat, flat_open = self.diag.reshape(-1), open_.reshape(-1)
         c, step = tuple(float(v) for v in self.c_short), self.step
-        over(lambda a, b: _diagonal_grid(flat_open, flat_w, c, step, flat, a, b), self.flat_rows())
+        _parallel.run(lambda a, b: _diagonal_grid(flat_open, flat_w, c, step, flat, a, b), self.flat_rows())
         self.diag[open_ == 2] = -1
         refill(self.diag, wrap, None, (0.0, 0.0, 0.0))
         self.half = not any(p and n % 2 for p, n in zip(wrap, self.shape, strict=True))
@@ -724,7 +717,7 @@ class Multigrid:
         diag = self.diag.reshape(-1)
         w = None if self.w is None else self.w.reshape(3, -1)
         step, shift, parts = self.step, self.shift, self.parts
-        over(lambda a, b: _parts_of_blocks(diag, w, step, shift, parts, count, a, b), self.blocks)
+        _parallel.run(lambda a, b: _parts_of_blocks(diag, w, step, shift, parts, count, a, b), self.blocks)
         lines, colours = _colouring(blocks, self.wrap)
         base = np.zeros(blocks, np.int32)
         starts = [0]
@@ -766,7 +759,7 @@ class Multigrid:
         found, extra = np.zeros(n, np.uint8), np.zeros(n, np.float32)
         scale = tuple(1.0 / g for g in f)
         links = (diag, w, self.c, step, shift, scale, parts, base, count, ptr, col, val, found, extra)
-        over(lambda a, b: _links_of_blocks(*links, a, b), self.blocks)
+        _parallel.run(lambda a, b: _links_of_blocks(*links, a, b), self.blocks)
         _close_gaps(ptr, col, val, found)
         col, val = col[: ptr[-1]].copy(), val[: ptr[-1]].copy()
         self._add(ptr, col, val, extra, starts)
@@ -839,7 +832,7 @@ class Multigrid:
         np.multiply(r[: s[1]], level.invd[: s[1]], out=x[: s[1]])
         x[s[1] :] = 0
         for c in range(1, len(s) - 1):
-            over(
+            _parallel.run(
                 lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
                 level.spans(s[c], s[c + 1]),
             )
@@ -847,7 +840,7 @@ class Multigrid:
     def _postsmooth(self, level: _Level, r: NDArray[Any], x: NDArray[Any]) -> None:
         s = level.colours
         for c in range(len(s) - 2, -1, -1):
-            over(
+            _parallel.run(
                 lambda a, b: _sweep(level.ptr, level.col, level.val, level.invd, x, r, a, b),
                 level.spans(s[c], s[c + 1]),
             )
@@ -863,7 +856,7 @@ class Multigrid:
             below = self.levels[number + 1]
             rc, ec = below.work[0], below.work[1]
             zero_from = level.colours[-2]
-            over(
+            _parallel.run(
                 lambda a, b: _restrict_list(
                     level.ptr,
                     level.col,
@@ -881,7 +874,7 @@ class Multigrid:
                 below.spans(0, below.n),
             )
             self.coarse(number + 1, rc, ec)
-            over(lambda a, b: _prolong_list(x, ec, level.parent, a, b), level.spans(0, level.n))
+            _parallel.run(lambda a, b: _prolong_list(x, ec, level.parent, a, b), level.spans(0, level.n))
         self._postsmooth(level, r, x)
 
     def coarse(self, number: int, r: NDArray[Any], x: NDArray[Any]) -> None:
@@ -894,22 +887,22 @@ class Multigrid:
         links = (level.ptr, level.col, level.val, level.invd)
         whole = level.spans(0, level.n)
         self._cycle(number, r, c)
-        rho, alpha, _ = _sums(over(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
+        rho, alpha, _ = _sums(_parallel.run(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
         if rho <= 0:
             x[:] = 0
             return
         t = alpha / rho
-        before, after = _sums(over(lambda a, b: _subtract(r, v, t, rest, a, b), whole))
+        before, after = _sums(_parallel.run(lambda a, b: _subtract(r, v, t, rest, a, b), whole))
         if after <= _LOSS**2 * before:
             np.multiply(c, np.float32(t), out=x)
             return
         self._cycle(number, rest, x)
-        beta, second, gamma = _sums(over(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
+        beta, second, gamma = _sums(_parallel.run(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
         rho2 = beta - gamma * gamma / rho
         if rho2 <= 0:
             np.multiply(c, np.float32(t), out=x)
             return
-        over(lambda a, b: _mix(x, c, t - gamma * second / (rho * rho2), second / rho2, a, b), whole)
+        _parallel.run(lambda a, b: _mix(x, c, t - gamma * second / (rho * rho2), second / rho2, a, b), whole)
 
 
 def _sums(parts: list[tuple[float, ...]]) -> tuple[float, ...]:
@@ -1002,7 +995,7 @@ def conductive_links(
     w = np.zeros((3, *(n + 2 for n in mask.shape)), np.float32)
     c, axis = link_factors(size), -1 if ends is None else ends
     slabs = _parallel.slabs(mask.shape[0], max(1, min(16, mask.size >> 16)))
-    over(lambda a, b: _harmonic_links(kappa, mask, c, wrap, axis, w, a, b), slabs)
+    _parallel.run(lambda a, b: _harmonic_links(kappa, mask, c, wrap, axis, w, a, b), slabs)
     return given_links(w, mask, wrap, ends, size)
 
 
@@ -1101,13 +1094,17 @@ def solve(
 
     def measure() -> tuple[NDArray[np.float64], float]:
         refill(p, grid.wrap, grid.ends, jump)
-        found = over(lambda a, b: _fluxes(flat_p, flat_diag, flat_w, grid.c, step, shape, a, b), rows)
+        found = _parallel.run(
+            lambda a, b: _fluxes(flat_p, flat_diag, flat_w, grid.c, step, shape, a, b), rows
+        )
         return sum(f for f, _ in found), float(sum(e for _, e in found))
 
     def renew() -> float:
         refill(p, grid.wrap, grid.ends, jump)
         return sum(
-            over(lambda a, b: _fresh(flat_p, flat_diag, flat_w, grid.c, step, shape, flat_r, a, b), rows)
+            _parallel.run(
+                lambda a, b: _fresh(flat_p, flat_diag, flat_w, grid.c, step, shape, flat_r, a, b), rows
+            )
         )
 
     fluxes, dissipation = measure()
@@ -1117,27 +1114,28 @@ def solve(
     remaining, settled, steps, looked = 1.0, norm == 0, 0, 0
     rc, ec = grid.levels[0].work[:2]
     while not settled and steps < most:
-        over(lambda a, b: _begin(z, r, diag, half, a, b), rows)
+        _parallel.run(lambda a, b: _begin(z, r, diag, half, a, b), rows)
         ghosts(z)
-        over(lambda a, b: _smooth_grid(z, r, diag, w, c, 1, a, b), rows)
+        _parallel.run(lambda a, b: _smooth_grid(z, r, diag, w, c, 1, a, b), rows)
         ghosts(z)
         rc[:] = 0
-        over(lambda a, b: _restrict_grid(z, r, diag, w, c, *transfer, half, rc, a, b), grid.blocks)
+        _parallel.run(lambda a, b: _restrict_grid(z, r, diag, w, c, *transfer, half, rc, a, b), grid.blocks)
         grid.coarse(0, rc, ec)
-        over(lambda a, b: _prolong_grid(z, diag, *transfer, ec, half, a, b), rows)
+        _parallel.run(lambda a, b: _prolong_grid(z, diag, *transfer, ec, half, a, b), rows)
         for colour in (1, 0):
             ghosts(z)
-            over(lambda a, b, k=colour: _smooth_grid(z, r, diag, w, c, k, a, b), rows)  # type: ignore[misc]
+            _parallel.run(lambda a, b, k=colour: _smooth_grid(z, r, diag, w, c, k, a, b), rows)  # type: ignore[misc]
         ghosts(z)
-        zr, zaq = _sums(over(lambda a, b: _dots(flat_z, flat_r, flat_aq, a, b), flat_rows))
+        zr, zaq = _sums(_parallel.run(lambda a, b: _dots(flat_z, flat_r, flat_aq, a, b), flat_rows))
         beta = -zaq / qaq if qaq > 0 else 0.0
-        qaq = sum(over(lambda a, b, s=beta: _direction(z, r, diag, q, aq, w, c, s, half, ends, a, b), rows))  # type: ignore[misc]
+        turn = partial(_direction, z, r, diag, q, aq, w, c, beta, half, ends)
+        qaq = sum(_parallel.run(turn, rows))
         steps += 1
         if not (qaq > 0 and zr > 0):
             settled = True
             break
         alpha = zr / qaq
-        norm = sum(over(lambda a, b, s=alpha: _advance(flat_p, flat_r, flat_q, flat_aq, s, a, b), flat_rows))  # type: ignore[misc]
+        norm = sum(_parallel.run(partial(_advance, flat_p, flat_r, flat_q, flat_aq, alpha), flat_rows))
         gains.append(alpha * zr)
         dissipation -= gains[-1]
         if norm < _FRESH**2 * fresh:
@@ -1295,7 +1293,7 @@ def lower_bound(grid: Multigrid, tree: Tree, found: Solution, jump: Sequence[flo
     w = None if grid.w is None else grid.w.reshape(3, -1)
     r = np.zeros(diag.shape, np.float32)
     args = (p.reshape(-1), diag, w, grid.c, grid.step, grid.shape, r)
-    over(lambda a, b: _fresh(*args, a, b), grid.rows())
+    _parallel.run(lambda a, b: _fresh(*args, a, b), grid.rows())
     lost, along = _drain(
         args[0],
         r,

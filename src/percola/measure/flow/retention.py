@@ -341,6 +341,7 @@ def retention(
     walls: Walls | None = None,
     region: str = "core",
     progress: Callable[[str, float], None] | None = None,
+    each: bool = False,
 ) -> list[Measurement]:
     """`lrv` [1] at the first of the particle diameters, with the curve of all, and `retention_cutoff_diameter` [m].
 
@@ -362,6 +363,7 @@ def retention(
         particles: of each size. copies: of the block that they pass. seed: of all random numbers.
         flow: a flow with velocities along ``axis``, from :func:`percola.measure.flow.creeping.creeping_flow`.
         walls: from :func:`percola.measure.flow._tracking.find_walls`.
+        each: one `lrv` for each size, its diameter in the region; else one at the first of them.
 
     `retention_cutoff_diameter`: where 90 % of the particles of that size are held by the wall (LRV 1), interpolated in
     the curve; never more than the widest sphere that passes the block, which is exact for hard spheres.
@@ -480,10 +482,19 @@ def retention(
         "seed": seed,
         "left_out": "drag of the walls on the particles, adsorption unless captured, charge, fouling",
     }
-    main = order.index(diameters[0])
+    cutoff = _cutoff(passages, results, widest, spacing_m, evidence, region)
+    if not each:
+        main = order.index(diameters[0])
+        return [_lrv(passages[main], results[main], layers, spacing_m, evidence, method, region), cutoff]
+    # The curve stands once, with the first.
+    rest = {k: v for k, v in evidence.items() if k != "lrv_curve"}
+    sizes = enumerate(zip(order, passages, results, strict=True))
     return [
-        _lrv(passages[main], results[main], layers, spacing_m, evidence, method, region),
-        _cutoff(passages, results, widest, spacing_m, evidence, region),
+        *(
+            _lrv(p, r, layers, spacing_m, rest if i else evidence, method, f"particles of {d * 1e9:.4g} nm")
+            for i, (d, p, r) in sizes
+        ),
+        cutoff,
     ]
 
 
@@ -576,7 +587,7 @@ def _lrv(
         "reference_diameter_m": p.diameter_m,
         "lower_bound": f"at least, for particles of {nm:.3g} nm" if r.bound else "",
     }
-    value = None if math.isinf(r.value) else r.value
+    value = None if math.isinf(r.value) else r.value + 0.0  # no minus nought
     reason = (
         f"no way through the block is as wide as {nm:.3g} nm: all such hard spheres are held, no number bounds it"
         if value is None
@@ -587,8 +598,10 @@ def _lrv(
     )
 
 
-def _crossing(sizes: list[float], heights: list[float], widest_m: float) -> tuple[float, float, bool]:
-    """Where the curve reaches LRV 1, the size below it, and whether only the widest sphere does.
+def _crossing(
+    sizes: list[float], heights: list[float], widest_m: float
+) -> tuple[float, tuple[float, float], bool]:
+    """Where the curve reaches LRV 1, the sizes below and above it, and whether only the widest sphere does.
 
     Linear in LRV between sizes.
     """
@@ -598,10 +611,10 @@ def _crossing(sizes: list[float], heights: list[float], widest_m: float) -> tupl
             break
         if height >= 1.0:
             if low == 0.0:
-                return d, 0.0, False
-            return low + (1.0 - below) / max(min(height, 100.0) - below, 1e-12) * (d - low), low, False
+                return d, (0.0, d), False
+            return low + (1.0 - below) / max(min(height, 100.0) - below, 1e-12) * (d - low), (low, d), False
         low, below = d, height
-    return widest_m, low, True
+    return widest_m, (low, widest_m), True
 
 
 def _cutoff(
@@ -613,12 +626,14 @@ def _cutoff(
     region: str,
 ) -> Measurement:
     sizes = [p.diameter_m for p in passages]
-    value, low, by_sieving = _crossing(sizes, [r.value for r in results], widest_m)
+    value, (low, high), by_sieving = _crossing(sizes, [r.value for r in results], widest_m)
     late, _, _ = _crossing(sizes, [r.value if r.late is None else r.late for r in results], widest_m)
-    # The widest sphere is known to 0.1 voxel of radius; between two sizes of the curve the crossing is even.
-    error = 0.2 * spacing_m if by_sieving else (value - low) / math.sqrt(12)
-    error = math.hypot(error, (late - value) / 2)
+    # Anywhere between two sizes of the curve alike; the widest sphere is known to 0.1 voxel of radius.
+    error = math.hypot(
+        (high - low) / math.sqrt(12), 0.2 * spacing_m if by_sieving else 0.0, (late - value) / 2
+    )
     unbracketed = not by_sieving and low == 0.0
+    wide = high - low > 0.2 * high
     checks = (
         Check(
             "cut-off within the sizes followed",
@@ -626,6 +641,13 @@ def _cutoff(
             "the smallest particles are retained already: smaller ones were not asked for"
             if unbracketed
             else f"widest sphere that passes the block {widest_m * 1e9:.4g} nm",
+        ),
+        Check(
+            "sizes on either side are near",
+            "warn" if wide else "pass",
+            f"it lies between {low * 1e9:.4g} and {high * 1e9:.4g} nm: follow sizes between them"
+            if wide
+            else f"between {low * 1e9:.4g} and {high * 1e9:.4g} nm",
         ),
         Check(
             "throats resolved by the voxels",

@@ -294,3 +294,33 @@ def test_bad_arguments(wrong):
 def test_stokes_einstein():
     # A sphere of 20 nm in water at 25 degC: 2.45e-11 m^2/s, as in tables of dynamic light scattering.
     assert diffusion_m2_s(20e-9) == pytest.approx(2.45e-11, rel=0.01)
+
+
+def test_each_size_has_a_result_and_checks_of_its_own_and_the_cut_off_knows_its_bracket():
+    p = phantoms.gaussian_field(24, 10, 0.6, spacing_m=5e-9)
+    found = retention(
+        p.void,
+        p.spacing_m,
+        p.periodic,
+        p.level,
+        particle_diameters_m=(4e-9, 25e-9, 200e-9),
+        particles=40,
+        brownian=False,
+        each=True,
+    )
+    *sizes, cutoff = found
+    assert [m.region for m in sizes] == ["particles of 4 nm", "particles of 25 nm", "particles of 200 nm"]
+    rows = sizes[0].evidence["lrv_curve"]
+    assert [m.value for m in sizes] == [r["lrv"] for r in rows]
+    resolved = [
+        next(c.status for c in m.checks if c.name == "particle resolved by the voxels") for m in sizes
+    ]
+    assert resolved == ["warn", "pass", "pass"]  # two voxels are 10 nm
+    assert all("lrv_curve" not in m.evidence for m in sizes[1:])
+    # The cut-off lies between two sizes followed, or between the largest that passes and the widest sphere: a uniform
+    # distribution over that interval has its width over the square root of 12.
+    widest = cutoff.evidence["widest_sphere_diameter_m"]
+    ends = sorted([0.0, *(d for d in (4e-9, 25e-9) if d < widest), widest])
+    low = max(e for e in ends if e < cutoff.value)
+    high = min(e for e in ends if e >= cutoff.value)
+    assert cutoff.uncertainty >= (high - low) / math.sqrt(12) * (1 - 1e-9)
