@@ -500,7 +500,7 @@ def _result_pictures(run: RunData) -> dict[str, Picture]:
             f"representative-{name}",
             evidence.representative(run, name),
             volume_studies.representative,
-            f"{numbers.label(name)} of sub-volumes against their edge, and the edge at which one of them tells it to the error wanted.",
+            f"{numbers.label(name)} of sub-volumes against their edge, and the edge at which one of them tells it to the error wanted. Quick solves on voxels: means may lie some percent beside the table.",
             "Scatter falling with the edge of the sub-volume.",
         )
     wide = {n for *_, names in _SECTIONS for n in names if len(wanted.keys() & set(names)) < 3}
