@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from percola.errors import InputError
 
@@ -70,6 +70,27 @@ KINDS: dict[str, Kind] = {
             "m/(s.Pa)",
             "300 L/m2.h.atm",
             ("L/m2.h.atm", "L/m2.h.bar", "L/m2.h.MPa", "m/(s.Pa)"),
+        ),
+        Kind("mass", "kg", "12.5 mg", ("mg", "g", "kg", "ug")),
+        Kind("force", "N", "12 N", ("N", "mN", "kN", "gf", "kgf", "lbf")),
+        Kind("area", "m2", "1.2 cm2", ("cm2", "mm2", "m2", "inch2")),
+        Kind("volume", "m3", "25 ml", ("ml", "ul", "l", "cm3", "mm3", "m3")),
+        Kind("density", "kg/m3", "1.78 g/cm3", ("g/cm3", "g/ml", "kg/m3")),
+        Kind("viscosity", "Pa.s", "0.89 mPa.s", ("mPa.s", "Pa.s", "cP")),
+        Kind("surface_tension", "N/m", "22 mN/m", ("mN/m", "N/m", "dyn/cm")),
+        Kind("angle", "rad", "30 deg", ("deg", "rad")),
+        Kind("frequency", "Hz", "1 kHz", ("Hz", "kHz", "MHz", "mHz")),
+        Kind("resistance", "ohm", "5 ohm", ("ohm", "mohm", "kohm", "Mohm", "Ω")),
+        Kind("potential", "V", "10 mV", ("V", "mV", "uV")),
+        Kind("current", "A", "10 mA", ("A", "mA", "uA")),
+        Kind("heat_flow", "W", "1.2 mW", ("mW", "W", "uW")),
+        Kind("specific_heat_flow", "W/kg", "0.2 W/g", ("W/g", "mW/mg", "W/kg")),
+        Kind("enthalpy", "J/kg", "45 J/g", ("J/g", "kJ/kg", "J/kg")),
+        Kind(
+            "number_concentration",
+            "1/m3",
+            "1e7 1/ml",
+            ("1/ml", "PFU/ml", "CFU/ml", "TCID50/ml", "1/l", "1/m3"),
         ),
         Kind("amount", "1", "46.6 parts", ("parts", "part", "wt%"), (1.0, 1.0, 0.01)),
         Kind("comonomer_content", "1", "8 mol%", ("mol%", "wt%"), (0.01, 0.01)),
@@ -130,6 +151,17 @@ _ALIASES = {
     "cc": "cm**3",
     "ccm": "cm**3/min",
     "ltr": "l",
+    "CFU": "count",
+    "PFU": "count",
+    "cfu": "count",
+    "pfu": "count",
+    "Ω": "ohm",
+    "Ohm": "ohm",
+    "Ohms": "ohm",
+    "ohms": "ohm",
+    "mohm": "milliohm",
+    "kohm": "kiloohm",
+    "Mohm": "megaohm",
 }
 # "degC", "deg. C", "° C", "degrees celsius", "C", "K": a letter or name, with a degree before it or without. F is
 # Fahrenheit here: a farad is no temperature.
@@ -272,6 +304,7 @@ def _pint_text(unit: str, kind: Kind) -> str:
 def _factor(unit: str, kind_name: str) -> float:
     """Factor from a unit that has no offset to the SI unit of the kind; raises ValueError in words."""
     kind = KINDS[kind_name]
+    unit = unit.replace("TCID50", "count")  # infective doses, counted as such
     if not _UNIT_CHARACTERS.fullmatch(unit) or re.search(r"[0-9]{2}|\*\*.*\*\*.*\*\*.*\*\*.*\*\*", unit):
         raise ValueError(f"'{unit}' is not a unit")
     ureg = _registry()
@@ -391,6 +424,33 @@ def in_unit(value: float, unit: str, kind_name: str) -> float:
         raise _refuse("unit", repr(unit), kind, str(error)) from None
 
 
+def from_unit(values: Any, unit: str, kind_name: str) -> Any:
+    """Numbers in a unit of their kind, to SI; a number or an array.
+
+    Raises:
+        InputError: no unit of that kind.
+
+    >>> round(from_unit(145.0, "degC", "temperature"), 6)
+    418.15
+    """
+    kind = KINDS[kind_name]
+    if kind.factors:
+        word = _FRACTION_WORDS.get(_tidy(unit).lower(), _tidy(unit).lower())
+        if word not in kind.units:
+            raise _refuse("unit", repr(unit), kind)
+        return values * kind.factors[kind.units.index(word)]
+    if kind_name in ("temperature", "temperature_difference"):
+        word = _temperature_unit(_tidy(unit))
+        if not word:
+            raise _refuse("unit", repr(unit), kind)
+        scale, offset = _KELVIN[word]
+        return values * scale + (offset if kind_name == "temperature" else 0.0)
+    try:
+        return values * _factor(_tidy(unit), kind_name)
+    except ValueError as error:
+        raise _refuse("unit", repr(unit), kind, str(error)) from None
+
+
 # What a person in the field reads: (SI value of one, sign); the largest not above the value is taken,
 # except that pore sizes stay in µm from 0.01 µm, thicknesses in µm and diameters in mm, as the patent
 # writes them.
@@ -413,6 +473,22 @@ _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "strain": ((0.01, "%"),),
     "fraction": ((0.01, "%"),),
     "amount": ((0.01, "wt%"),),
+    "mass": ((1e-9, "µg"), (1e-6, "mg"), (1e-3, "g"), (1.0, "kg")),
+    "force": ((1e-3, "mN"), (1.0, "N"), (1e3, "kN")),
+    "area": ((1e-6, "mm²"), (1e-4, "cm²"), (1.0, "m²")),
+    "volume": ((1e-9, "µl"), (1e-6, "ml"), (1e-3, "l"), (1.0, "m³")),
+    "density": ((1e3, "g/cm³"),),
+    "viscosity": ((1e-3, "mPa·s"),),
+    "surface_tension": ((1e-3, "mN/m"),),
+    "angle": ((math.pi / 180.0, "°"),),
+    "frequency": ((1e-3, "mHz"), (1.0, "Hz"), (1e3, "kHz"), (1e6, "MHz")),
+    "resistance": ((1e-3, "mΩ"), (1.0, "Ω"), (1e3, "kΩ"), (1e6, "MΩ")),
+    "potential": ((1e-6, "µV"), (1e-3, "mV"), (1.0, "V")),
+    "current": ((1e-6, "µA"), (1e-3, "mA"), (1.0, "A")),
+    "heat_flow": ((1e-6, "µW"), (1e-3, "mW"), (1.0, "W")),
+    "specific_heat_flow": ((1e3, "W/g"),),
+    "enthalpy": ((1e3, "J/g"),),
+    "number_concentration": ((1e6, "1/ml"),),
 }
 _KGF_CM2_PA = 98066.5  # standard gravity on one kilogram per square centimetre, exact
 

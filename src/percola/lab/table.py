@@ -1,0 +1,205 @@
+"""`Table`: columns and facts as the importer read them, and how a method takes what it wants in SI."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from percola.errors import InputError
+from percola.lab.wanted import Wanted
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        header: as it stands in the file, without its unit; "" where there is none.
+        unit: as it stands in the file (in the header, brackets or a row of units); "" where it says none.
+        values: numbers as written (not SI), NaN where there is none, shape (rows,).
+        text: the cells as text where at least one is not a number (words, "<1"), else None.
+        line: line of the file in which the first row stands, from 1.
+    """
+
+    header: str
+    unit: str
+    values: Floats
+    text: tuple[str, ...] | None = None
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a file (a file or sheet may hold several specimens).
+
+    Attributes:
+        path: the file.
+        title: of the specimen or sheet, "" where the file has one table without a name.
+        columns: the columns in the order of the file.
+        facts: lines such as "Sample area: 1.2 cm2" around the table, name -> text.
+        columns_given: name of a `Wanted` -> header, as a person or a profile says.
+        units_given: name of a `Wanted`, or header -> unit, as a person or a profile says.
+        notes: how the file was understood: encoding, separator, decimal sign, rows left out.
+    """
+
+    path: str
+    title: str
+    columns: tuple[Column, ...]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    columns_given: Mapping[str, str] = field(default_factory=dict)
+    units_given: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The table in words, for messages."""
+        return f"{self.path} ({self.title})" if self.title else self.path
+
+    def find(self, wanted: Wanted) -> Column | None:
+        """The column that is wanted, or None.
+
+        What a person says comes first, then a header that is one of the words, then one that begins with one.
+
+        Raises:
+            InputError: two columns fit equally well, or the one that a person named is not there.
+        """
+        given = self.columns_given.get(wanted.name)
+        if given is not None:
+            return self._named(wanted, given)
+        words = [plain(w) for w in (wanted.name, *wanted.words)]
+        found = [c for c in self.columns if plain(c.header) in words]
+        if not found:
+            # "Pressure difference" begins with "pressure"; the longest word that fits is the best.
+            best = 0
+            for c in self.columns:
+                head = plain(c.header)
+                size = max((len(w) for w in words if len(w) > 2 and head.startswith(w)), default=0)
+                if size > best:
+                    best, found = size, [c]
+                elif size and size == best:
+                    found.append(c)
+        if len(found) > 1:
+            raise InputError(
+                self.where,
+                f"{len(found)} columns could be the {_words(wanted)}: {', '.join(repr(c.header) for c in found)}",
+                "one",
+                f'say which: --column {wanted.name}="{found[0].header}"',
+            )
+        return found[0] if found else None
+
+    def _named(self, wanted: Wanted, given: str) -> Column:
+        for c in self.columns:
+            if c.header == given or plain(c.header) == plain(given) != "":
+                return c
+        if given.isdigit() and 1 <= int(given) <= len(self.columns):
+            return self.columns[int(given) - 1]
+        raise InputError(
+            self.where,
+            f"no column {given!r} for the {_words(wanted)}",
+            ", ".join(repr(c.header or f"column {i}") for i, c in enumerate(self.columns, 1)),
+            f'--column {wanted.name}="header", or its number from 1',
+        )
+
+    def take(self, wanted: Wanted) -> Floats:
+        """The wanted column in SI, NaN where a cell holds no number.
+
+        Raises:
+            InputError: it is not there, or its unit is not known.
+        """
+        column = self.find(wanted)
+        if column is None:
+            raise self.lacks(wanted)
+        if wanted.kind == "number":
+            return column.values
+        return to_si(column.values, self.unit_of(wanted, column), wanted, self.where, column.header)
+
+    def take_or_none(self, wanted: Wanted) -> Floats | None:
+        """As :meth:`take`, None where the table has no such column."""
+        return self.take(wanted) if self.find(wanted) is not None else None
+
+    def take_text(self, wanted: Wanted) -> tuple[str, ...]:
+        """The wanted column as words."""
+        column = self.find(wanted)
+        if column is None:
+            raise self.lacks(wanted)
+        return column.text or tuple("" if np.isnan(v) else f"{v:.15g}" for v in column.values)
+
+    def unit_of(self, wanted: Wanted, column: Column) -> str:
+        """The unit of a column: what a person says, else the file, else the default of what is wanted.
+
+        Raises:
+            InputError: none of them says it.
+        """
+        unit = (
+            self.units_given.get(wanted.name)
+            or self.units_given.get(column.header)
+            or column.unit
+            or wanted.default_unit
+        )
+        if not unit:
+            from percola.units import KINDS
+
+            kind = KINDS[wanted.kind]
+            raise InputError(
+                self.where,
+                f"column {column.header!r} ({_words(wanted)}) has no unit",
+                ", ".join(kind.units),
+                f"say it: --unit {wanted.name}={kind.units[0]}",
+            )
+        return unit
+
+    def fact(self, words: Sequence[str]) -> str | None:
+        """What the lines around the table say under one of these names; None where they do not."""
+        names = {plain(w) for w in words}
+        return next((v for k, v in self.facts.items() if plain(k) in names), None)
+
+    def lacks(self, wanted: Wanted) -> InputError:
+        """The refusal for a column that is not there."""
+        there = ", ".join(repr(c.header or f"column {i}") for i, c in enumerate(self.columns, 1))
+        return InputError(
+            self.where,
+            f"no column for the {_words(wanted)}",
+            f"a header such as {', '.join(repr(w) for w in wanted.words[:4])}; the file has {there or 'no columns'}",
+            f'say which it is: --column {wanted.name}="header", or its number from 1',
+        )
+
+
+def to_si(values: Floats, unit: str, wanted: Wanted, where: str, header: str = "") -> Floats:
+    """Numbers in a unit to SI.
+
+    Raises:
+        InputError: a unit of something else.
+    """
+    from percola.units import from_unit
+
+    try:
+        return np.asarray(from_unit(values, unit, wanted.kind), float)
+    except InputError as error:
+        raise InputError(
+            where,
+            f"column {header!r} is in {unit!r}, which is no unit of the {_words(wanted)}",
+            error.allowed,
+            f"say its unit: --unit {wanted.name}=...",
+        ) from None
+
+
+def plain(header: str) -> str:
+    """A header without case, accents of width, spaces, units in brackets and punctuation.
+
+    >>> plain("Druck_(kPa) ")
+    'druck'
+    """
+    text = unicodedata.normalize("NFKC", header).casefold()
+    text = re.sub(r"[(\[{<].*?[)\]}>]", " ", text)
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _words(wanted: Wanted) -> str:
+    return wanted.help or wanted.name.replace("_", " ")
