@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from percola.lab.table import Table
+    from percola.lab.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -27,3 +33,22 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
+
+
+def read_tables(
+    path: str | Path, options: ReadOptions | None = None, wanted: Sequence[Wanted] = ()
+) -> tuple[Table, ...]:
+    """The tables of a file, each with its columns, facts and notes on how it was understood.
+
+    Args:
+        path: a text table (CSV, TXT, ...) or a workbook (XLSX, XLS, ODS).
+        options: what a person says; the file settles the rest, or is refused.
+        wanted: what a method looks for; where a file holds several kinds of tables, those with the required
+            columns come back, all of them where none has.
+
+    Raises:
+        InputError: no table, or one that can be read in two ways, with the option that settles it.
+    """
+    from percola.lab.importer.pipeline import read
+
+    return read(Path(path), options or ReadOptions(), wanted)

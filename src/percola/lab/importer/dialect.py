@@ -1,0 +1,134 @@
+"""Lines to cells: which separator the file uses, by how evenly and how numerically it splits the lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from percola.lab.importer import numbers
+
+#: In the order in which they are believed where several fit equally well.
+SEPARATORS = ("\t", ";", "|", ",", "  ", " ")
+WORDS = {
+    "\t": "tab",
+    ";": "semicolon",
+    "|": "bar",
+    ",": "comma",
+    " ": "spaces",
+    "  ": "two spaces or more",
+    "": "none",
+}
+_TWO = re.compile(r"[ \t]{2,}|\t")
+_ONE = re.compile(r"[ \t]+")
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines at every kind of line end, quoted line ends apart; "\\r\\r\\n" is one end."""
+    if "\r" in text:
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    return (
+        text.replace("\u2028", "\n").replace("\u0085", "\n").replace("\x0c", "\n").rstrip("\x1a").split("\n")
+    )
+
+
+def split(line: str, separator: str) -> list[str]:
+    """The cells of a line, quotes taken off."""
+    if separator in (" ", "  "):
+        stripped = line.strip(" \t")
+        if not stripped:
+            return [""]
+        if '"' in stripped:
+            return _quoted(_ONE.sub(" ", stripped), " ") if separator == " " else _TWO.split(stripped)
+        return (_ONE if separator == " " else _TWO).split(stripped)
+    if not separator:
+        return [_unquoted(line.strip())]
+    if '"' in line:
+        return _quoted(line, separator)
+    return [c.strip() for c in line.split(separator)]
+
+
+def _quoted(line: str, separator: str) -> list[str]:
+    cells: list[str] = []
+    i, n = 0, len(line)
+    while True:
+        while i < n and line[i] == " " and separator != " ":
+            i += 1
+        if i < n and line[i] == '"':
+            j, parts = i + 1, []
+            closed = False
+            while j < n:
+                if line[j] == '"':
+                    if j + 1 < n and line[j + 1] == '"':
+                        parts.append('"')
+                        j += 2
+                        continue
+                    closed = True
+                    break
+                parts.append(line[j])
+                j += 1
+            end = line.find(separator, j)
+            if closed:
+                rest = line[j + 1 : end if end >= 0 else n]
+                cells.append(("".join(parts) + rest).strip())
+            else:  # a stray quote, an inch sign: not a quoted cell
+                end = line.find(separator, i)
+                cells.append(line[i : end if end >= 0 else n].strip())
+        else:
+            end = line.find(separator, i)
+            cells.append(line[i : end if end >= 0 else n].strip())
+        if end < 0:
+            return cells
+        i = end + 1
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def numeric(cell: str) -> bool:
+    """Whether a cell is a number in some notation (with or without a unit)."""
+    return numbers.look(numbers.tidy(cell)) is not None
+
+
+def find_separator(lines: Sequence[str]) -> str:
+    """The separator of the table in the lines; "" where every line is one cell."""
+    sample = [line for line in lines if line.strip()]
+    if len(sample) > 600:
+        sample = sample[:300] + sample[len(sample) // 2 : len(sample) // 2 + 150] + sample[-150:]
+    best, best_score = "", 0.0
+    for separator in SEPARATORS:
+        score = _score(sample, separator)
+        # A separator further down the order has to be clearly better.
+        if score > best_score * 1.15 + 1e-9:
+            best, best_score = separator, score
+    return best
+
+
+def _score(sample: Sequence[str], separator: str) -> float:
+    if separator.strip(" ") and not any(separator in line for line in sample):
+        return 0.0
+    shares: Counter[int] = Counter()
+    totals: Counter[int] = Counter()
+    hundredths = 100
+    for line in sample:
+        cells = split(line, separator)
+        if len(cells) < 2:
+            continue
+        good = full = 0
+        for cell in cells:
+            tidied = numbers.tidy(cell)
+            if not tidied:
+                continue
+            full += 1
+            if numbers.look(tidied) or numbers.is_moment(tidied) or numbers.is_missing(tidied):
+                good += 1
+            elif separator == " " and tidied[-1] in ",;":
+                good -= 1
+        totals[len(cells)] += 1
+        if full:
+            shares[len(cells)] += round(hundredths * max(good, 0) / full)
+    if not totals:
+        return 0.0
+    # Lines with one count of cells, weighed by how numeric they are; a little for words alone.
+    return max(shares[n] / hundredths + 0.05 * totals[n] for n in totals) / len(sample)
