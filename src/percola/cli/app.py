@@ -11,6 +11,8 @@ from typing import Annotated, Any, ParamSpec
 import typer
 import typer.main
 
+from percola.cli.lab import LabGroup
+
 # The verbs, in the order of the help: each file holds one verb or one family.
 app = typer.Typer(
     name="percola",
@@ -301,6 +303,13 @@ def report(
     else:
         console().print(f"Wrote {answer['report']}", soft_wrap=True)
 
+
+lab_app = typer.Typer(
+    cls=LabGroup,
+    no_args_is_help=True,
+    help="The bench: standard numbers with uncertainty from files of real instruments.",
+)
+app.add_typer(lab_app, name="lab")
 
 specimens_app = typer.Typer(help="The examples of the patent as recipes, with their reported results.")
 app.add_typer(specimens_app, name="specimens")

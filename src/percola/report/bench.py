@@ -1,0 +1,258 @@
+"""The directory of a bench result -> one self-contained HTML file: what was measured, from which curves, and the verdicts."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from percola.errors import InputError
+from percola.judge import definitions
+from percola.lab.analysis import Analysis
+from percola.lab.methods import METHODS
+from percola.lab.panel import Panel
+from percola.plot import lab as pictures_of
+from percola.report import beside, figures, numbers
+from percola.report.data import RunData, read
+from percola.report.figures import Picture
+from percola.report.rows import checks_of, measurement_rows, references_of, verdict_row, verdict_rows
+from percola.store.atomic import write_bytes, write_text
+
+#: Numbers at the head of the page, in this order, the first eight that were measured.
+HEADLINE = (
+    "average_pore_size",
+    "maximum_pore_size",
+    "pore_size_ratio",
+    "bubble_point_pressure",
+    "porosity",
+    "water_permeability",
+    "breaking_strength",
+    "breaking_extension",
+    "elastic_modulus",
+    "sem_average_pore_size",
+    "surface_to_internal_pore_ratio",
+    "thickness",
+    "melting_temperature",
+    "crystallization_temperature",
+    "crystallinity",
+    "ionic_conductivity",
+    "weight_average_molecular_weight",
+    "dispersity",
+    "stretching_residual_strain",
+    "cloud_point_temperature",
+    "lower_dissolution_limit",
+    "upper_dissolution_limit",
+    "lrv",
+)
+_SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "–"}
+_SIZE = (5.4, 3.7)
+_MARGINS = (0.72, 0.15, 0.55, 0.18)
+
+
+def build_bench(
+    directory: str | Path, analyses: Sequence[Analysis] | None = None, window: Any = None
+) -> Path:
+    """Write ``report.html`` and ``figures/`` into the directory of a bench result.
+
+    Args:
+        directory: holds manifest.json, bench.json, measurements.json and, where judged, verdicts.json.
+        analyses: the analyses in memory, whose images can be drawn; those of bench.json where None (pictures of images
+            are then the files of the first time).
+        window: the `Window` in memory, to be drawn; None for none, or for the file of the first time.
+
+    Raises:
+        InputError: the path is no such directory.
+        ResourceError: the page cannot be written.
+    """
+    import jinja2
+    import matplotlib
+
+    from percola.plot import style
+
+    run = read(Path(directory))
+    bench = _document(run.path)
+    found = list(analyses) if analyses is not None else [Analysis.from_dict(a) for a in bench["analyses"]]
+    simulated = beside.read_run(bench.get("beside"))
+    look: Any = style.RC
+    folder = run.path / "figures"
+    folder.mkdir(exist_ok=True)
+    with matplotlib.rc_context(look):
+        groups = [_group(a, bench, simulated, folder) for a in found]
+        window_picture = _window_picture(window, folder)
+    for group in groups:
+        for p in group["pictures"]:
+            if p.data is not None:
+                write_bytes(folder / f"{p.key}.{p.kind}", p.data)
+    if window is not None and window_picture is not None and window_picture.data is not None:
+        write_bytes(folder / f"{window_picture.key}.{window_picture.kind}", window_picture.data)
+    loader = jinja2.FunctionLoader(
+        lambda name: resources.files("percola.report").joinpath("templates", name).read_text("utf-8")
+    )
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    references = references_of(run)
+    page = environment.get_template("bench.html").render(
+        run=run,
+        manifest={"version": "", "id": "", **run.manifest},
+        title=bench.get("title") or run.path.name,
+        kicker=bench.get("kicker", "Bench"),
+        subtitle=bench.get("subtitle", ""),
+        cards=_cards(run),
+        groups=groups,
+        window=window_picture,
+        rows=_rows(run, references),
+        compared=beside.rows(run, simulated),
+        claims=[_claim(v) for v in run.verdicts if v.get("group", "definition") == "definition"],
+        preferred=[verdict_row(v) for v in run.verdicts if v.get("group") == "preferred"],
+        readings=bench.get("readings", []),
+        disclaimer=bench.get("disclaimer", ""),
+        checks=[*_quality(found), *checks_of(run)],
+        notes=[str(n) for n in run.manifest.get("notes", [])],
+        references=references,
+        symbol=_SYMBOL,
+        confidence=f"{100 * definitions().confidence:g}",
+        built=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+    )
+    out = run.path / "report.html"
+    write_text(out, page)
+    return out
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((path / "bench.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            str(path / "bench.json"), f"cannot be read ({error})", "a result of the bench"
+        ) from None
+    return {"analyses": [], **found} if isinstance(found, dict) else {"analyses": []}
+
+
+def _cards(run: RunData) -> list[dict[str, str]]:
+    out = []
+    for name in HEADLINE:
+        m = run.measurement(name)
+        if m is None:
+            continue
+        number, spread, unit, below = "–", "", "", m.reason if not m.defined else ""
+        if isinstance(m.value, float | int) and m.defined:
+            number, spread, unit = numbers.split(m.name, float(m.value), m.unit, m.uncertainty)
+        out.append(
+            {
+                "label": numbers.label_of(name, m.evidence),
+                "number": number,
+                "spread": spread,
+                "unit": unit,
+                "below": below[:120],
+            }
+        )
+    return out[:8]
+
+
+def _rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    rows = measurement_rows(run, references)
+    for m, row in zip(run.measurements, rows, strict=True):
+        row |= {"name": numbers.label_of(m.name, m.evidence), "region": numbers.place(m.region, m.evidence)}
+    return rows
+
+
+def _group(a: Analysis, bench: Mapping[str, Any], simulated: RunData | None, folder: Path) -> dict[str, Any]:
+    several = len(bench["analyses"]) > 1
+    prefix = f"{a.method}-" if several else ""
+    return {
+        "key": a.method,
+        "title": METHODS.get(a.method, a.method),
+        "pictures": [_picture(f"{prefix}{p.key}", p, simulated, folder) for p in a.panels],
+        "tables": [_table(t) for t in a.tables],
+        "sources": [
+            {"path": Path(s.path).name, "rows": [(str(k), str(v)) for k, v in s.understood.items()]}
+            for s in a.sources
+        ],
+        "notes": list(a.notes),
+    }
+
+
+def _table(table: Any) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "columns": [f"{name}, {unit}" if unit else name for name, unit in table.columns],
+        "rows": [
+            ["–" if c is None else c if isinstance(c, str) else f"{c:.4g}" for c in row] for row in table.rows
+        ],
+    }
+
+
+def _picture(key: str, p: Panel, simulated: RunData | None, folder: Path) -> Picture:
+    caption = f"{p.title}. {p.caption}".strip()
+    kept = folder / f"{key}.png"
+    if p.image is not None:
+        return Picture(key, _raster(p), "png", caption, p.title)
+    if not p.curves and not p.marks and kept.exists():
+        return Picture(key, kept.read_bytes(), "png", caption, p.title)
+    curves = beside.curves(simulated, p) if simulated is not None else ()
+    if curves:
+        caption += " Dotted: simulated."
+    return figures.drawn(
+        key, lambda ax: pictures_of.panel(p, ax, curves), caption, _words(p), _SIZE, _MARGINS
+    )
+
+
+def _words(p: Panel) -> str:
+    marks = "; ".join(m.label for m in p.marks if m.label)
+    return f"{p.y.label} against {p.x.label}" + (f", with {marks}" if marks else "")
+
+
+def _raster(p: Panel) -> bytes:
+    from matplotlib.figure import Figure
+
+    assert p.image is not None
+    rows, columns = p.image.shape[:2]
+    width = 5.4
+    figure = Figure(figsize=(width, max(width * rows / columns, 1.0)))
+    ax = figure.add_axes((0, 0, 1, 1))
+    pictures_of.panel(p, ax)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=130)
+    return out.getvalue()
+
+
+def _window_picture(window: Any, folder: Path) -> Picture | None:
+    caption = (
+        "Porosity, breaking strength and breaking extension against the dissolution temperature, as in Fig. 3 of the "
+        "patent: T_l where porosity rises most steeply, T_u where the extension falls most steeply; green the preferred band."
+    )
+    alt = "Properties against dissolution temperature with the window marked"
+    if window is None:
+        kept = folder / "window.svg"
+        return Picture("window", kept.read_bytes(), "svg", caption, alt) if kept.exists() else None
+    from matplotlib.figure import Figure
+
+    strength = window.sweep.breaking_strength_Pa
+    rows = 2 if strength is None else 3
+    figure = Figure(figsize=(5.4, 2.05 * rows + 0.5), layout="constrained")
+    axes = figure.subplots(rows, 1, sharex=True)
+    pictures_of.window(window, list(axes))
+    out = io.BytesIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return Picture("window", out.getvalue(), "svg", caption, alt)
+
+
+def _claim(v: Mapping[str, Any]) -> dict[str, Any]:
+    row = verdict_row(v)
+    row["parts"] = verdict_rows(v)
+    row["missing"] = [str(m) for m in v.get("missing", ())]
+    return row
+
+
+def _quality(analyses: Sequence[Analysis]) -> list[dict[str, str]]:
+    return [
+        {"status": c.status, "name": c.name, "message": c.message, "of": METHODS.get(a.method, a.method)}
+        for a in analyses
+        for c in a.checks
+        if c.status != "pass"
+    ]
