@@ -11,7 +11,29 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
+from percola.lab.importer.headers import is_unit
 from percola.lab.wanted import Wanted
+
+_PRIMES = str.maketrans(
+    {
+        "\u2032": "'",
+        "\u2033": "''",
+        "\u2019": "'",
+        "\u00b4": "'",
+        "`": "'",
+        "\u201d": "''",
+        "\uff07": "'",
+        "\uff02": "''",
+    }
+)
+_UMLAUTS = str.maketrans({"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue"})
+_BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
+#: What a header that begins with a wanted word may not go on with: it is then something else of that thing.
+_OTHERS = (
+    "rate", "std", "stdev", "deviation", "error", "setpoint", "setvalue", "target", "program", "derivative", "stamp", "ofday", "date", "speed",
+    "soll", "vorgabe", "fehler", "abweichung", "geschwindigkeit", "ableitung", "rampe", "offset", "limit", "drift",
+    "\u8a2d\u5b9a", "\u504f\u5dee", "\u901f\u5ea6", "\u5fae\u5206", "\u8aa4\u5dee",
+)  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 
@@ -80,7 +102,7 @@ class Table:
             best = 0
             for c in self.columns:
                 head = plain(c.header)
-                size = max((len(w) for w in words if len(w) > 2 and head.startswith(w)), default=0)
+                size = max((len(w) for w in words if len(w) > 2 and _begins(head, w)), default=0)
                 if size > best:
                     best, found = size, [c]
                 elif size and size == best:
@@ -193,12 +215,21 @@ def to_si(values: Floats, unit: str, wanted: Wanted, where: str, header: str = "
 def plain(header: str) -> str:
     """A header without case, accents of width, spaces, units in brackets and punctuation.
 
-    >>> plain("Druck_(kPa) ")
-    'druck'
+    Umlauts are spelt out, primes (Z' and Z'') stay, and so do words in brackets that are no unit.
+
+    >>> plain("Druck_(kPa) "), plain("Prüfkraft"), plain("Z'' (ohm)"), plain("Flow (wet)")
+    ('druck', 'pruefkraft', "z''", 'flowwet')
     """
-    text = unicodedata.normalize("NFKC", header).casefold()
-    text = re.sub(r"[(\[{<].*?[)\]}>]", " ", text)
-    return re.sub(r"[\W_]+", "", text)
+    text = unicodedata.normalize("NFKC", header.translate(_PRIMES).replace('"', "''"))
+    text = _BRACKETS.sub(lambda m: " " if is_unit(m[1]) or not m[1].strip(" -") else f" {m[1]} ", text)
+    text = text.casefold().translate(_UMLAUTS)
+    # A prime stays behind a letter or another prime; elsewhere it is a quotation mark.
+    return re.sub(r"[^\w']+|_+|(?<![\w'])'+|'+(?=\w)", "", text)
+
+
+def _begins(head: str, word: str) -> bool:
+    """Whether a plain header is a plain word with something of no weight behind it: "force standard", not "force rate"."""
+    return head.startswith(word) and not any(t in head[len(word) :] for t in _OTHERS)
 
 
 def _words(wanted: Wanted) -> str:

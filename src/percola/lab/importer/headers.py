@@ -20,7 +20,7 @@ _ATOMS = {
     "K", "°C", "°F", "℃", "℉", "C", "F", "degC", "degF", "deg", "°", "Cel", "Celsius", "度",
     # electricity
     "V", "mV", "uV", "µV", "kV", "A", "mA", "uA", "µA", "nA", "pA", "W", "mW", "uW", "µW", "kW", "Ohm", "Ohms", "ohm", "ohms", "OHM", "Ω", "kΩ", "MΩ", "mΩ", "kohm", "Mohm", "mohm", "kOhm", "MOhm",
-    "S", "mS", "uS", "µS", "nF", "pF", "uF", "µF", "mF", "C", "mC", "mAh", "Ah",
+    "S", "mS", "uS", "µS", "nF", "pF", "uF", "µF", "mF", "mC", "mAh", "Ah",
     # fractions and counts
     "%", "‰", "ppm", "ppb", "wt%", "vol%", "mol%", "wt.%", "wt.-%", "Gew.-%", "mass%", "PFU", "CFU", "pfu", "cfu", "TCID50", "counts", "1", "a.u.", "arb.u.", "RIU", "mAU", "AU", "cps",
     "mol", "mmol", "Da", "kDa", "P", "cP", "cSt", "Gy", "kGy", "dB", "rpm", "parts",

@@ -15,8 +15,8 @@ _TRANSLATE = str.maketrans(
         "\uff0e": ".", "\uff0c": ",", "\uff05": "%", "\u3000": " ", "\u2010": "-",
         **{chr(0xFF10 + d): str(d) for d in range(10)},
         "\uff25": "E", "\uff45": "e",
-        **{s: " " for s in _SPACES},
-        **{a: "'" for a in _APOSTROPHES},
+        **dict.fromkeys(_SPACES, " "),
+        **dict.fromkeys(_APOSTROPHES, "'"),
     }
 )  # fmt: skip
 
@@ -149,7 +149,7 @@ def is_stated(cell: str) -> bool:
 
 def is_moment(cell: str) -> bool:
     """Whether a tidied cell is a date or a time of day."""
-    return ":" in cell and _CLOCK.fullmatch(cell) is not None or _DATE.fullmatch(cell) is not None
+    return (":" in cell and _CLOCK.fullmatch(cell) is not None) or _DATE.fullmatch(cell) is not None
 
 
 def elapsed_s(cell: str) -> float | None:

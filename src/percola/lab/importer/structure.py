@@ -233,13 +233,9 @@ def _assemble(
         facts, title = _facts(above[: head.at])
         if previous is None:
             common = dict(facts)
-        elif not head.found and len(previous.names) == width and not _full_rows(above):
-            head.names, head.units, head.line = (
-                list(previous.names),
-                list(previous.units),
-                previous.header_line,
-            )
-        elif not head.found and len(previous.names) == width:
+        elif (not head.found and len(previous.names) == width and not _full_rows(above)) or (
+            not head.found and len(previous.names) == width
+        ):
             head.names, head.units, head.line = (
                 list(previous.names),
                 list(previous.units),
