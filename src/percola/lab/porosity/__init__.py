@@ -1,0 +1,1 @@
+"""Porosity from weights, dimensions and densities."""

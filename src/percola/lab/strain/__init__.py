@@ -1,0 +1,1 @@
+"""Stretching residual strain from lengths or areas before and after."""
