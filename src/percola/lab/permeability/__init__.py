@@ -1,0 +1,1 @@
+"""Water permeability from what a membrane lets through, paragraph 89(9)."""
