@@ -1,7 +1,33 @@
-"""Judgement: cited definitions as data, generic operators, verdicts that may say UNDECIDED."""
+"""Judgement: cited definitions and claims as data, generic operators, verdicts that may say UNDECIDED."""
 
-from percola.judge.definitions import Definitions, definitions
-from percola.judge.judgement import judge, structure_class
-from percola.judge.verdict import Status, Verdict
+from percola.judge.definitions import Definitions, Quantity, Reading, definitions
+from percola.judge.derive import derive
+from percola.judge.judgement import (
+    DISCLAIMER,
+    Judgement,
+    judge,
+    judge_claims,
+    quantities,
+    readings,
+    structure_class,
+)
+from percola.judge.verdict import Missing, OtherReading, Status, Verdict
 
-__all__ = ["Definitions", "Status", "Verdict", "definitions", "judge", "structure_class"]
+__all__ = [
+    "DISCLAIMER",
+    "Definitions",
+    "Judgement",
+    "Missing",
+    "OtherReading",
+    "Quantity",
+    "Reading",
+    "Status",
+    "Verdict",
+    "definitions",
+    "derive",
+    "judge",
+    "judge_claims",
+    "quantities",
+    "readings",
+    "structure_class",
+]

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from percola.errors import InputError
-from percola.judge.definitions import Definitions, definitions
-from percola.judge.operators import join, judge_combination, judge_criterion, shown
-from percola.judge.verdict import Status, Verdict
+from percola.judge.definitions import Definitions, Quantity, Reading, definitions
+from percola.judge.derive import derive
+from percola.judge.operators import (
+    does_not_apply,
+    join,
+    judge_combination,
+    judge_criterion,
+    shown,
+)
+from percola.judge.verdict import Missing, OtherReading, Status, Verdict
 from percola.measurement import Check, Measurement
 
 #: What `judge` answers when no keys are named.
 DEFAULT_KEYS = ("definition_A", "claim_1", "claim_2", "claim_3", "claim_4")
+#: What `judge_claims` answers.
+DEFINITION_KEYS = ("definition_A", "definition_B", "definition_C", "definition_D")
+CLAIM_KEYS = tuple(f"claim_{n}" for n in range(1, 13))
+USE_KEYS = ("electrolyte_support",)
+PREFERRED_GROUPS = ("preferred", "preferred_process")
+
+DISCLAIMER = (
+    "This is an engineering check of measured and stated numbers against the text of EP 1 063 256 A1 as published. It is "
+    "not legal advice and says nothing on validity, on claims as granted or on infringement: ask a patent attorney."
+)
 
 
 def structure_class(measurements: Iterable[Measurement], rules: Definitions | None = None) -> Measurement:
@@ -140,18 +158,93 @@ def _skin(known: Sequence[Measurement]) -> tuple[Check, ...]:
     )
 
 
+class _Judge:
+    """Verdicts by key on one set of measurements, each worked out once for each choice of readings."""
+
+    def __init__(self, known: Sequence[Measurement], rules: Definitions) -> None:
+        self.known = known
+        self.rules = rules
+        self.done: dict[tuple[str, tuple[tuple[str, str], ...]], Verdict] = {}
+
+    def verdict(self, key: str, swap: tuple[tuple[str, str], ...] = ()) -> Verdict:
+        """The verdict on a criterion or combination; ``swap`` puts other entries in the place of some."""
+        if (key, swap) not in self.done:
+            chosen = dict(swap).get(key, key)
+            # Inside the entry that stands for another, that other means itself again.
+            self.done[key, swap] = self._work(chosen, tuple(p for p in swap if p[1] != chosen))
+        return self.done[key, swap]
+
+    def _work(self, key: str, swap: tuple[tuple[str, str], ...]) -> Verdict:
+        rules = self.rules
+        if key in rules.criteria:
+            criterion = rules.criteria[key]
+            for condition in criterion.applies_if:
+                asked = self.verdict(condition, swap)
+                if asked.status in (Status.FAIL, Status.NOT_APPLICABLE):
+                    return does_not_apply(criterion, self._not_so(asked))
+                if asked.status is not Status.PASS and criterion.group in PREFERRED_GROUPS:
+                    why = f"not known whether it applies: {asked.title} is undecided ({asked.words})"
+                    return does_not_apply(criterion, why, asked.missing)
+            found = judge_criterion(criterion, self.known, rules.confidence, rules.quantities)
+            if found.missing and criterion.fallback:
+                other = self.verdict(criterion.fallback, swap)
+                if not other.missing and other.status is not Status.NOT_APPLICABLE:
+                    return replace(other, key=key, title=criterion.title, group=criterion.group)
+                # Either would do: both are named.
+                return replace(found, missing=tuple(dict.fromkeys((*found.missing, *other.missing))))
+            return found
+        if key not in rules.combinations:
+            raise InputError("keys", repr(key), ", ".join((*rules.criteria, *rules.combinations)))
+        combination = rules.combinations[key]
+        for condition in combination.applies_if:
+            asked = self.verdict(condition, swap)
+            if asked.status in (Status.FAIL, Status.NOT_APPLICABLE):
+                return does_not_apply(combination, self._not_so(asked))
+        for parent in combination.parents:
+            above = self.verdict(parent, swap)
+            if above.status is Status.NOT_APPLICABLE:
+                words = f'it depends on "{above.title}", which does not apply'
+                return does_not_apply(combination, words)
+        return judge_combination(combination, [self.verdict(part, swap) for part in combination.of])
+
+    @staticmethod
+    def _not_so(asked: Verdict) -> str:
+        return f'only where "{asked.title}", which is not so ({asked.words.split("; ")[0]})'
+
+    def with_readings(self, key: str) -> Verdict:
+        """The verdict with the places of the patent that bear on it, and what it is in their other reading."""
+        found = self.verdict(key)
+        others = []
+        for reading in self.rules.readings:
+            if key not in reading.affects:
+                continue
+            if not reading.swap:
+                others.append(OtherReading(reading.key, reading.place, reading.used))
+                continue
+            swap = tuple(sorted(reading.swap))
+            other = self.verdict(key, swap)
+            others.append(OtherReading(reading.key, reading.place, reading.used, other.status, other.words))
+        differing = [r for r in others if r.status is not None and r.status is not found.status]
+        words = found.words
+        for r in differing:
+            assert r.status is not None
+            other_way = "as meant" if r.used == "as_printed" else "as printed"
+            words += f". Read {other_way} ({r.place}): {r.status.value.replace('_', ' ')}"
+        return replace(found, words=words, readings=tuple(others))
+
+
 def judge(
     measurements: Sequence[Measurement],
     keys: Sequence[str] = DEFAULT_KEYS,
     preferred: bool = True,
     rules: Definitions | None = None,
 ) -> tuple[Verdict, ...]:
-    """Verdicts on definition (A), claims 1 to 4 and the preferred ranges.
+    """Verdicts on definition (A), claims 1 to 4 and the preferred ranges of a membrane.
 
     Args:
-        measurements: all there are; ``structure_class`` is derived where it is not among them.
+        measurements: all there are; ``structure_class`` is derived where it is not among them, nothing else is.
         keys: criteria or combinations of ``definitions.toml``, in the order wanted.
-        preferred: whether to add the preferred ranges (paragraphs 31, 32, 46, 87).
+        preferred: whether to add the preferred ranges of the membrane (paragraphs 31, 32, 44 to 46, 87).
         rules: other definitions than those that ship with Percola.
 
     Raises:
@@ -161,20 +254,143 @@ def judge(
     known = list(measurements)
     if not any(m.name == "structure_class" for m in known):
         known.append(structure_class(known, rules))
-    done: dict[str, Verdict] = {}
-
-    def verdict(key: str) -> Verdict:
-        if key not in done:
-            if key in rules.criteria:
-                done[key] = judge_criterion(rules.criteria[key], known, rules.confidence)
-            elif key in rules.combinations:
-                combination = rules.combinations[key]
-                done[key] = judge_combination(combination, [verdict(part) for part in combination.of])
-            else:
-                raise InputError("keys", repr(key), ", ".join((*rules.criteria, *rules.combinations)))
-        return done[key]
-
+    court = _Judge(known, rules)
     wanted = list(keys)
     if preferred:
         wanted += [key for key, c in rules.criteria.items() if c.group == "preferred" and key not in wanted]
-    return tuple(verdict(key) for key in wanted)
+    return tuple(court.verdict(key) for key in wanted)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts on a membrane, a process or both.
+
+    Attributes:
+        definitions: those on definitions (A) to (D).
+        claims: those on claims 1 to 12.
+        uses: that on the electrolyte support (paragraphs 22, 88).
+        preferred: those on every preferred range, of the membrane and of the process.
+        readings: the places of the patent that can be read in two ways, with the reading used.
+        missing: what would have to be known to decide the claims that are undecided, each once.
+        disclaimer: what this is not.
+        measurements: measurements, facts and what was derived from them, as judged.
+    """
+
+    definitions: tuple[Verdict, ...]
+    claims: tuple[Verdict, ...]
+    uses: tuple[Verdict, ...]
+    preferred: tuple[Verdict, ...]
+    readings: tuple[Reading, ...]
+    missing: tuple[Missing, ...]
+    disclaimer: str = DISCLAIMER
+    measurements: tuple[Measurement, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """All verdicts in their order: definitions, claims, uses, preferred ranges."""
+        return (*self.definitions, *self.claims, *self.uses, *self.preferred)
+
+    def verdict(self, key: str) -> Verdict:
+        """The verdict of that key.
+
+        Raises:
+            InputError: no such key.
+        """
+        for found in self.verdicts:
+            if found.key == key:
+                return found
+        raise InputError("verdict", repr(key), ", ".join(v.key for v in self.verdicts))
+
+    def differing(self) -> tuple[tuple[Verdict, OtherReading], ...]:
+        """The verdicts that come out otherwise in the other reading of some place."""
+        return tuple(
+            (v, r) for v in self.verdicts for r in v.readings if r.status is not None and r.status != v.status
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "definitions": [v.to_dict() for v in self.definitions],
+            "claims": [v.to_dict() for v in self.claims],
+            "uses": [v.to_dict() for v in self.uses],
+            "preferred": [v.to_dict() for v in self.preferred],
+            "readings": [r.to_dict() for r in self.readings],
+            "missing": [m.to_dict() for m in self.missing],
+            "disclaimer": self.disclaimer,
+            "measurements": [m.to_dict() for m in self.measurements],
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> Judgement:
+        """The inverse of :meth:`to_dict`; readings come back without their effect on the conditions."""
+
+        def verdicts(key: str) -> tuple[Verdict, ...]:
+            return tuple(Verdict.from_dict(v) for v in data[key])
+
+        return Judgement(
+            verdicts("definitions"),
+            verdicts("claims"),
+            verdicts("uses"),
+            verdicts("preferred"),
+            tuple(Reading(**{**r, "affects": tuple(r["affects"])}) for r in data["readings"]),
+            tuple(Missing(**m) for m in data["missing"]),
+            data["disclaimer"],
+            tuple(Measurement.from_dict(m) for m in data["measurements"]),
+        )
+
+
+def judge_claims(
+    measurements: Sequence[Measurement],
+    facts: Sequence[Measurement] = (),
+    rules: Definitions | None = None,
+) -> Judgement:
+    """Verdicts on definitions (A) to (D), claims 1 to 12, the electrolyte support and every preferred range.
+
+    Args:
+        measurements: of the membrane, by simulation, scan or instrument; a cloud point, a window, melting points. Empty
+            where only a process is judged.
+        facts: of the process, as `percola.recipe.process_facts` gives them; empty where only a membrane is judged.
+        rules: other definitions than those that ship with Percola.
+
+    Returns:
+        A `Judgement`; what follows from others (:func:`derive`) is derived. A claim that is undecided says what is
+        ``missing``; one whose process was not used (claim 9 without a resin) does not apply.
+
+    Raises:
+        InputError: a measurement in another unit than the criterion's.
+
+    A measurement goes before a fact of the same name. Claims that depend on others follow them.
+    Limitations: an engineering check, see ``Judgement.disclaimer``; each reading is tried alone, not in combination.
+    """
+    rules = rules or definitions()
+    known = [*measurements, *facts]
+    known += derive(known)
+    if not any(m.name == "structure_class" for m in known):
+        known.append(structure_class(known, rules))
+    court = _Judge(known, rules)
+
+    def all_of(keys: Iterable[str]) -> tuple[Verdict, ...]:
+        return tuple(court.with_readings(key) for key in keys)
+
+    claims = all_of(CLAIM_KEYS)
+    entries = {**rules.criteria, **rules.combinations}
+    wanted = {(m.name, m.region): m for v in claims if v.status is Status.UNDECIDED for m in v.missing}
+    return Judgement(
+        all_of(DEFINITION_KEYS),
+        claims,
+        all_of(USE_KEYS),
+        all_of(key for group in PREFERRED_GROUPS for key, c in entries.items() if c.group == group),
+        rules.readings,
+        tuple(wanted.values()),
+        measurements=tuple(known),
+    )
+
+
+def readings() -> tuple[Reading, ...]:
+    """The places of EP 1063256 that can be read in two ways, as printed and as meant, with the reading used and why."""
+    return definitions().readings
+
+
+def quantities() -> Mapping[str, Quantity]:
+    """Every measurement and fact that the judge understands, by name, with how to get it."""
+    return definitions().quantities

@@ -25,6 +25,54 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
+class Missing:
+    """What is not known and would decide: the name of the measurement or fact, its region, and how to get it."""
+
+    name: str
+    region: str
+    how: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain data for JSON."""
+        return {"name": self.name, "region": self.region, "how": self.how}
+
+
+@dataclass(frozen=True)
+class OtherReading:
+    """What a verdict is in the other reading of a place of the patent.
+
+    Attributes:
+        key: key of the reading; :func:`percola.judge.readings` has its words.
+        place: claim or paragraph.
+        used: the reading that the verdict uses, "as_printed" or "as_meant".
+        status: the verdict in the other reading; None where the place changes no condition.
+        words: that verdict in words.
+    """
+
+    key: str
+    place: str
+    used: str
+    status: Status | None = None
+    words: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "key": self.key,
+            "place": self.place,
+            "used": self.used,
+            "status": None if self.status is None else self.status.value,
+            "words": self.words,
+        }
+
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> OtherReading:
+        """The inverse of :meth:`to_dict`."""
+        status = data.get("status")
+        return OtherReading(**{**data, "status": None if status is None else Status(status)})
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One judged question.
 
@@ -34,7 +82,7 @@ class Verdict:
         status: PASS, FAIL, UNDECIDED or NOT_APPLICABLE.
         source: paragraph or claim.
         words: the answer in a sentence, with numbers in the units of the field.
-        group: "definition" (what the claims say), "preferred" or "class".
+        group: "definition" (what the claims say), "process", "preferred", "preferred_process", "use" or "class".
         margin: distance from the threshold [unit], positive on the side that passes; None for words.
         margin_sigma: the margin in standard deviations of the measurement; None where it has no uncertainty.
         probability: that the true value passes, from the stated uncertainty; None where it cannot be told.
@@ -45,6 +93,8 @@ class Verdict:
         reason: for a threshold of ours, why this number.
         measurements: what was used.
         parts: the verdicts that a combination rests on.
+        missing: what would have to be known to decide, and how to get it.
+        readings: the places of the patent that bear on it and can be read in two ways.
     """
 
     key: str
@@ -62,6 +112,8 @@ class Verdict:
     reason: str = ""
     measurements: tuple[Measurement, ...] = ()
     parts: tuple[Verdict, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    readings: tuple[OtherReading, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; measurements by name, region and value only (their full record is
@@ -91,16 +143,21 @@ class Verdict:
                 for m in self.measurements
             ],
             "parts": [part.to_dict() for part in self.parts],
+            "missing": [m.to_dict() for m in self.missing],
+            "readings": [r.to_dict() for r in self.readings],
         }
 
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> Verdict:
-        """The inverse of :meth:`to_dict`; the measurements come back without their evidence."""
+        """The inverse of :meth:`to_dict`; the measurements come back without their evidence. Files without ``missing``
+        and ``readings`` are read too."""
         return Verdict(
             **{
                 **data,
                 "status": Status(data["status"]),
                 "measurements": tuple(Measurement(**m) for m in data["measurements"]),
                 "parts": tuple(Verdict.from_dict(part) for part in data["parts"]),
+                "missing": tuple(Missing(**m) for m in data.get("missing", ())),
+                "readings": tuple(OtherReading.from_dict(r) for r in data.get("readings", ())),
             }
         )
