@@ -229,7 +229,12 @@ def plain(header: str) -> str:
 
 def _begins(head: str, word: str) -> bool:
     """Whether a plain header is a plain word with something of no weight behind it: "force standard", not "force rate"."""
-    return head.startswith(word) and not any(t in head[len(word) :] for t in _OTHERS)
+    rest = head[len(word) :]
+    if not head.startswith(word) or rest.startswith("'"):
+        return False
+    if word.endswith(("flow", "flux")):
+        rest = rest.removeprefix("rate")  # a flow rate is a flow
+    return not any(t in rest for t in _OTHERS)
 
 
 def _words(wanted: Wanted) -> str:

@@ -183,7 +183,7 @@ def build(
             words = True
             continue
         values[i] = v
-    text = tuple(cells)
+    text = tuple(c.replace(numbers.EXACT, "") for c in cells)
     if times:
         if bare or marks:
             return Column(

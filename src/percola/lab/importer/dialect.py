@@ -23,13 +23,16 @@ _TWO = re.compile(r"[ \t]{2,}|\t")
 _ONE = re.compile(r"[ \t]+")
 
 
-def split_lines(text: str) -> list[str]:
-    """Lines at every kind of line end, quoted line ends apart; "\\r\\r\\n" is one end."""
+HINT = re.compile(r"(?:\ufeff)?sep=(\\t|[,;|\t])", re.I)
+
+
+def one_line_end(text: str) -> str:
+    """Text with one kind of line end; "\\r\\r\\n" is one end."""
     if "\r" in text:
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
-    return (
-        text.replace("\u2028", "\n").replace("\u0085", "\n").replace("\x0c", "\n").rstrip("\x1a").split("\n")
-    )
+    if not text.isascii() or "\x0c" in text:
+        text = text.replace("\u2028", "\n").replace("\u0085", "\n").replace("\x0c", "\n")
+    return text.rstrip("\x1a")
 
 
 def split(line: str, separator: str) -> list[str]:

@@ -43,6 +43,8 @@ _NUMBER = re.compile(
     r"(?P<sign>[+-]?) ?(?P<body>\d[\d.,' ]*|[.,]\d+)(?P<exp>(?: ?[eEdD] ?[+-]?\d{1,4}| ?[x*\u00d7] ?10\^?[+-]?\d{1,3})?)(?P<rest>.*)",
     re.S,
 )
+#: Mark before a number that is one already (a number cell of a workbook), in Python's notation.
+EXACT = "\ue000"
 Sign = Literal[".", ","]
 Evidence = Literal["comma", "point", "none", "comma?", "point?"]
 
@@ -55,6 +57,7 @@ class Number:
     body: str
     exponent: str
     rest: str
+    exact: bool = False
 
 
 def tidy(cell: str) -> str:
@@ -64,6 +67,9 @@ def tidy(cell: str) -> str:
 
 def look(cell: str) -> Number | None:
     """The parts of a cell that looks like a number in some notation, or None. ``cell`` is tidied."""
+    if cell.startswith(EXACT):
+        written, _, rest = cell[1:].partition(" ")
+        return Number("", written, "", rest, exact=True)
     if not cell or (cell[0] not in "+-.,0123456789"):
         return None
     m = _NUMBER.fullmatch(cell)
@@ -114,6 +120,8 @@ def reads(body: str, decimal: Sign) -> str | None:
 def evidence(number: Number) -> Evidence:
     """What one cell says about the decimal sign: settled, or open ("comma?": a comma before three digits)."""
     body = number.body
+    if number.exact:
+        return "none"
     commas, points = body.count(","), body.count(".")
     if not commas and not points:
         return "none"
@@ -128,6 +136,8 @@ def evidence(number: Number) -> Evidence:
 
 def value(number: Number, decimal: Sign) -> float | None:
     """The number with that decimal sign, or None where it is none."""
+    if number.exact:
+        return float(number.body)
     body = reads(number.body, decimal)
     if body is None:
         return None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from percola.errors import InputError
 from percola.lab.importer import columns as cols
-from percola.lab.importer import dialect, numbers
+from percola.lab.importer import dialect, fast, numbers, workbook
 from percola.lab.importer.decoding import decode, refuse_other_files
-from percola.lab.importer.structure import Block, Row, find_blocks
+from percola.lab.importer.structure import Block, NoTableError, Row, facts_of, find_blocks
+from percola.lab.importer.workbook import is_workbook
 from percola.lab.table import Column, Table
+
+#: Characters from which the fast way is tried, and lines up to which the patient way reads.
+FAST_FROM = 400_000
+LARGEST_ROWS = 2_000_000
 
 if TYPE_CHECKING:
     from percola.lab.reading import ReadOptions
@@ -29,17 +35,84 @@ def read(path: Path, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Ta
         raise InputError(where, "a folder", "a file") from None
     except OSError as error:
         raise InputError(where, f"cannot be read: {error.strerror or error}") from None
+    if is_workbook(data, where):
+        return _workbook(data, where, options, wanted)
     refuse_other_files(data, where)
     decoded = decode(data, where, options.encoding)
-    lines = dialect.split_lines(decoded.text)
-    separator = options.separator if options.separator is not None else dialect.find_separator(lines)
-    rows = [Row(i, dialect.split(line, separator), raw=line) for i, line in enumerate(lines, 1)]
-    blocks = find_blocks(rows, separator, where, options.separator is not None)
-    notes = [
-        f"encoding: {decoded.note}",
-        f"separator: {dialect.WORDS.get(separator, separator)}{' (as said)' if options.separator is not None else ''}",
+    del data
+    text = dialect.one_line_end(decoded.text).replace(numbers.EXACT, "\ufffd")
+    notes = [f"encoding: {decoded.note}"]
+    if len(text) > FAST_FROM:
+        tables = fast.read(text, where, options, notes)
+        if tables is not None:
+            return choose(tables, wanted)
+    if text.count("\n") > LARGEST_ROWS:
+        raise InputError(
+            where,
+            f"{text.count(chr(10))} lines with cells that are no plain numbers",
+            f"up to {LARGEST_ROWS} such lines",
+            "split the file, or export numbers only",
+        )
+    lines = text.split("\n")
+    separator, words = _separator(lines, options)
+    notes.append(f"separator: {words}")
+    start = 1 if lines and dialect.HINT.fullmatch(lines[0].strip()) else 0
+    rows = [
+        Row(i, dialect.split(line, separator), raw=line) for i, line in enumerate(lines[start:], 1 + start)
     ]
-    return finish(blocks, where, separator, options, notes, wanted)
+    blocks = find_blocks(rows, separator, where, options.separator is not None)
+    return choose(finish(blocks, where, separator, options, notes), wanted)
+
+
+def _separator(lines: Sequence[str], options: ReadOptions) -> tuple[str, str]:
+    """The separator, and how it is known."""
+    if options.separator is not None:
+        said = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "none": ""}.get(
+            options.separator.lower(), options.separator
+        )
+        if said not in dialect.WORDS:
+            raise InputError("--separator", repr(options.separator), "tab, ',', ';', '|', space or none")
+        return said, f"{dialect.WORDS[said]} (as said)"
+    hint = dialect.HINT.fullmatch(lines[0].strip()) if lines else None
+    if hint:
+        return hint[1].replace("\\t", "\t"), "named in the first line"
+    found = dialect.find_separator(lines)
+    return found, dialect.WORDS[found]
+
+
+def _workbook(data: bytes, where: str, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Table, ...]:
+    """The tables of a workbook."""
+    found: list[Table] = []
+    first: InputError | None = None
+    common: dict[str, str] = {}
+    some = workbook.sheets(data, where, options.sheet)
+    for sheet in some:
+        rows = [Row(i, cells or [""]) for i, cells in enumerate(sheet.rows, 1)]
+        name = f"{where} (sheet {sheet.name!r})" if len(some) > 1 else where
+        try:
+            blocks = find_blocks(rows, "sheet", name, True)
+            tables = finish(
+                blocks,
+                where,
+                "sheet",
+                options,
+                [f"workbook, sheet {sheet.name!r}", *filter(None, [sheet.note])],
+            )
+        except NoTableError as error:
+            first = first or error
+            for k, v in facts_of(rows).items():
+                common.setdefault(k, v)
+            continue
+        for t in tables:
+            words = ", ".join(filter(None, [sheet.name if len(some) > 1 else "", t.title]))
+            found.append(dataclasses.replace(t, title=words))
+    if not found:
+        assert first is not None
+        raise first
+    if len(found) == 1 and len(some) > 1:
+        found = [dataclasses.replace(found[0], title="")]
+    found = [dataclasses.replace(t, facts={**common, **t.facts}) for t in found]
+    return choose(found, wanted)
 
 
 def finish(
@@ -48,13 +121,15 @@ def finish(
     separator: str,
     options: ReadOptions,
     notes: list[str],
-    wanted: Sequence[Wanted],
+    settled: tuple[numbers.Sign, str] | None = None,
 ) -> tuple[Table, ...]:
-    """Blocks to tables."""
+    """Blocks to tables. ``settled``: the decimal sign and what it rests on, where it is known already."""
     raw = [cols.cells_of(b) for b in blocks]
     tidied = [[[numbers.tidy(c) for c in column] for column in block] for block in raw]
     names = [n or f"column {k}" for b in blocks for k, n in enumerate(b.names, 1)]
-    decimal, why = cols.decimal_sign([c for b in tidied for c in b], names, separator, options.decimal, where)
+    decimal, why = settled or cols.decimal_sign(
+        [c for b in tidied for c in b], names, separator, options.decimal, where
+    )
     sign = f"decimal sign: {'comma' if decimal == ',' else 'point'} ({why})"
     tables = []
     for i, (block, cells, clean) in enumerate(zip(blocks, raw, tidied, strict=True), 1):
@@ -65,10 +140,12 @@ def finish(
             remarks.append(f"no header; data from line {block.line}")
         remarks += block.notes
         made: list[Column] = []
-        for name, unit, a, b in zip(block.names, block.units, cells, clean, strict=True):
+        for k, (name, unit, a, b) in enumerate(zip(block.names, block.units, cells, clean, strict=True)):
             if not name and not any(b):
                 continue
             column, remark = cols.build(name, unit, a, b, decimal, block.line)
+            if block.values is not None:
+                column = dataclasses.replace(column, values=block.values[k])
             made.append(column)
             if remark:
                 remarks.append(remark)
@@ -76,7 +153,7 @@ def finish(
         tables.append(
             Table(where, title, tuple(made), block.facts, options.columns, options.units, tuple(remarks))
         )
-    return choose(tables, wanted)
+    return tuple(tables)
 
 
 def choose(tables: Sequence[Table], wanted: Sequence[Wanted]) -> tuple[Table, ...]:

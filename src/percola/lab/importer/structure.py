@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from percola.errors import InputError
 from percola.lab.importer import headers, numbers
 from percola.lab.importer.dialect import split as split_line
@@ -72,6 +75,11 @@ class Block:
     facts: dict[str, str]
     notes: list[str] = field(default_factory=list)
     header_line: int = 0
+    values: list[npt.NDArray[np.float64]] | None = None  # already numbers, of a long file
+
+
+class NoTableError(InputError):
+    """There are no rows of numbers."""
 
 
 def is_number(tidied: str) -> bool:
@@ -196,12 +204,12 @@ def _is_statistics(cells: Cells) -> bool:
     return plain(first) in _STATISTICS
 
 
-def _no_table(rows: Sequence[Row], where: str) -> InputError:
+def _no_table(rows: Sequence[Row], where: str) -> NoTableError:
     shown = next((r for r in rows if r.kind != "blank"), None)
     found = "no rows of numbers"
     if shown is not None:
         found += f"; line {shown.line} begins {' | '.join(c for c in shown.cells if c)[:60]!r}"
-    return InputError(
+    return NoTableError(
         where,
         found,
         "a header line and rows of numbers below it",
@@ -437,6 +445,11 @@ def _quick(cells: Cells) -> float | None:
     return None
 
 
+def facts_of(rows: Sequence[Row]) -> dict[str, str]:
+    """Facts of rows that hold no table."""
+    return _facts(rows)[0]
+
+
 def _facts(rows: Sequence[Row]) -> tuple[dict[str, str], str]:
     """Facts in lines around a table, and a title: a line of one cell just above."""
     facts: dict[str, str] = {}
@@ -458,7 +471,7 @@ def _facts(rows: Sequence[Row]) -> tuple[dict[str, str], str]:
             title = ""
             continue
         if len(cells) == 1:
-            cell = cells[0]
+            cell = cells[0].replace(numbers.EXACT, "")
             bracket = re.fullmatch(r"\[([^\]]+)\]", cell)
             if bracket:
                 section = title = bracket[1].strip()
@@ -472,6 +485,7 @@ def _facts(rows: Sequence[Row]) -> tuple[dict[str, str], str]:
                 title = cell
             continue
         title = ""
+        cells = [c.replace(numbers.EXACT, "") for c in cells]
         key = cells[0].rstrip(" :=")
         values = cells[1:]
         if values and values[0] in (":", "="):
