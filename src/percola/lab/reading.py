@@ -18,12 +18,13 @@ class ReadOptions:
 
     Attributes:
         encoding: name of the encoding, e.g. "utf-16", "cp932".
-        separator: between cells: ",", ";", "\\t", "|", " ".
+        separator: between cells: ",", ";", "\\t", "|", " ", or the word "tab", "space", "none".
         decimal: sign: "." or ",".
         sheet: name or number (from 1) of the sheet of a workbook.
         columns: name of a `Wanted` -> header or number of the column from 1.
         units: name of a `Wanted`, or header -> unit.
-        profile: saved mapping profile, a name or a file.
+        profile: saved mapping profile, a name or a file; what is said besides it counts more.
+        group: header of a column (specimen, sample) that tells several specimens of one table apart.
     """
 
     encoding: str | None = None
@@ -33,6 +34,7 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     profile: str | None = None
+    group: str | None = None
 
 
 def read_tables(

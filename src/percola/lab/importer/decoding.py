@@ -117,7 +117,7 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> Decoded:
 def _as_said(data: bytes, where: str, encoding: str) -> Decoded:
     try:
         name = codecs.lookup(encoding).name
-        if not codecs.lookup(encoding)._is_text_encoding:  # type: ignore[attr-defined]
+        if not codecs.lookup(encoding)._is_text_encoding:
             raise LookupError
     except (LookupError, ValueError):
         raise InputError(

@@ -128,8 +128,7 @@ def split_header(cell: str) -> tuple[str, str]:
         if is_unit(inside) and name:
             return name, inside
         # "Force (N) raw" has its unit inside; "Phase(Z)/deg" is handled below.
-    for m in _after(folded):
-        name, mark, unit = m
+    for name, mark, unit in _after(folded):
         if not is_unit(unit):
             continue
         if mark in (" ", "_") and len(unit) == 1 and unit not in _LONE:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from percola.errors import InputError
 from percola.lab.importer import columns as cols
@@ -13,11 +16,12 @@ from percola.lab.importer import dialect, fast, numbers, workbook
 from percola.lab.importer.decoding import decode, refuse_other_files
 from percola.lab.importer.structure import Block, NoTableError, Row, facts_of, find_blocks
 from percola.lab.importer.workbook import is_workbook
-from percola.lab.table import Column, Table
+from percola.lab.table import Column, Table, plain
 
 #: Characters from which the fast way is tried, and lines up to which the patient way reads.
 FAST_FROM = 400_000
 LARGEST_ROWS = 2_000_000
+LARGEST_BYTES = 1_500_000_000
 
 if TYPE_CHECKING:
     from percola.lab.reading import ReadOptions
@@ -26,8 +30,28 @@ if TYPE_CHECKING:
 
 def read(path: Path, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Table, ...]:
     """See :func:`percola.lab.reading.read_tables`."""
+    if options.profile is not None:
+        from percola.lab.importer.profiles import merged
+
+        options = merged(options)
+    tables = _all(path, options)
+    if options.group is not None:
+        tables = tuple(_grouped(tables, options.group))
+    return choose(tables, wanted)
+
+
+def _all(path: Path, options: ReadOptions) -> tuple[Table, ...]:
+    """Every table of a file."""
     where = str(path)
     try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise InputError(
+                where,
+                f"{size / 1e6:.0f} MB",
+                f"up to {LARGEST_BYTES / 1e6:.0f} MB",
+                "split the file, or thin it out",
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise InputError(where, "no such file", "a file that exists") from None
@@ -36,16 +60,17 @@ def read(path: Path, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Ta
     except OSError as error:
         raise InputError(where, f"cannot be read: {error.strerror or error}") from None
     if is_workbook(data, where):
-        return _workbook(data, where, options, wanted)
+        return _workbook(data, where, options)
     refuse_other_files(data, where)
     decoded = decode(data, where, options.encoding)
     del data
     text = dialect.one_line_end(decoded.text).replace(numbers.EXACT, "\ufffd")
     notes = [f"encoding: {decoded.note}"]
+    options = declared(text, options, notes)
     if len(text) > FAST_FROM:
         tables = fast.read(text, where, options, notes)
         if tables is not None:
-            return choose(tables, wanted)
+            return tables
     if text.count("\n") > LARGEST_ROWS:
         raise InputError(
             where,
@@ -61,7 +86,28 @@ def read(path: Path, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Ta
         Row(i, dialect.split(line, separator), raw=line) for i, line in enumerate(lines[start:], 1 + start)
     ]
     blocks = find_blocks(rows, separator, where, options.separator is not None)
-    return choose(finish(blocks, where, separator, options, notes), wanted)
+    return finish(blocks, where, separator, options, notes)
+
+
+_DECLARED = re.compile(
+    r"^[#;%\s]*(DECIMAL|DECIMALSEPARATOR|SEPARATOR)\s*[:=]\s*(POINT|COMMA|SEMICOLON|TAB|SPACE)[;,\s]*$", re.M
+)
+
+
+def declared(text: str, options: ReadOptions, notes: list[str]) -> ReadOptions:
+    """Options with what a file declares of itself in its head, as Netzsch Proteus writes "#DECIMAL:COMMA"."""
+    signs = {"POINT": ".", "COMMA": ","}
+    cells = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "SPACE": " "}
+    for m in _DECLARED.finditer(text[:8000]):
+        if m[1] == "SEPARATOR":
+            if options.separator is None and m[2] in cells:
+                options = dataclasses.replace(options, separator=cells[m[2]])
+        elif options.decimal is None and m[2] in signs:
+            options = dataclasses.replace(options, decimal=signs[m[2]])
+        else:
+            continue
+        notes.append(f"declared in the file: {m[0].strip()}")
+    return options
 
 
 def _separator(lines: Sequence[str], options: ReadOptions) -> tuple[str, str]:
@@ -80,7 +126,7 @@ def _separator(lines: Sequence[str], options: ReadOptions) -> tuple[str, str]:
     return found, dialect.WORDS[found]
 
 
-def _workbook(data: bytes, where: str, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Table, ...]:
+def _workbook(data: bytes, where: str, options: ReadOptions) -> tuple[Table, ...]:
     """The tables of a workbook."""
     found: list[Table] = []
     first: InputError | None = None
@@ -112,7 +158,7 @@ def _workbook(data: bytes, where: str, options: ReadOptions, wanted: Sequence[Wa
     if len(found) == 1 and len(some) > 1:
         found = [dataclasses.replace(found[0], title="")]
     found = [dataclasses.replace(t, facts={**common, **t.facts}) for t in found]
-    return choose(found, wanted)
+    return tuple(found)
 
 
 def finish(
@@ -154,6 +200,35 @@ def finish(
             Table(where, title, tuple(made), block.facts, options.columns, options.units, tuple(remarks))
         )
     return tuple(tables)
+
+
+def _grouped(tables: Sequence[Table], header: str) -> list[Table]:
+    """Each table cut at the words of a column, in the order of their first rows."""
+    out: list[Table] = []
+    for table in tables:
+        same = [c for c in table.columns if plain(c.header) == plain(header) != ""]
+        if len(same) != 1:
+            raise InputError(
+                table.where,
+                f"{len(same)} columns {header!r} to group by",
+                ", ".join(repr(c.header) for c in table.columns),
+            )
+        words = same[0].text or tuple("" if np.isnan(v) else f"{v:.15g}" for v in same[0].values)
+        last = ""
+        kept: dict[str, list[int]] = {}
+        for i, word in enumerate(words):
+            last = word.strip() or last  # an empty cell below a name belongs to it
+            kept.setdefault(last, []).append(i)
+        for word, rows in kept.items():
+            columns = tuple(
+                dataclasses.replace(
+                    c, values=c.values[rows], text=None if c.text is None else tuple(c.text[i] for i in rows)
+                )
+                for c in table.columns
+            )
+            title = ", ".join(filter(None, [table.title, word]))
+            out.append(dataclasses.replace(table, title=title, columns=columns))
+    return out
 
 
 def choose(tables: Sequence[Table], wanted: Sequence[Wanted]) -> tuple[Table, ...]:

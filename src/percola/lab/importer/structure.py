@@ -163,7 +163,7 @@ def _runs(rows: Sequence[Row], kind: str) -> list[tuple[int, int]]:
 
 def _named_runs(rows: Sequence[Row]) -> list[tuple[int, int]]:
     """Runs of rows that begin with a word, below a row of words that is as wide."""
-    out = []
+    out: list[tuple[int, int]] = []
     i = 0
     while i < len(rows):
         if rows[i].kind != "named":
@@ -241,9 +241,7 @@ def _assemble(
         facts, title = _facts(above[: head.at])
         if previous is None:
             common = dict(facts)
-        elif (not head.found and len(previous.names) == width and not _full_rows(above)) or (
-            not head.found and len(previous.names) == width
-        ):
+        elif not head.found and len(previous.names) == width:
             head.names, head.units, head.line = (
                 list(previous.names),
                 list(previous.units),
@@ -252,6 +250,13 @@ def _assemble(
         _check_width(head, data, width, separator, where, said)
         names = head.names + [""] * (width - len(head.names))
         units = head.units + [""] * (width - len(head.units))
+        if not head.found and not any(head.names):
+            signals = [facts.get(f"Sig{k}", "") for k in range(1, width + 1)]
+            if (
+                all(signals) and f"Sig{width + 1}" not in facts
+            ):  # TA Instruments name the columns above the data
+                pairs = [headers.split_header(x) for x in signals]
+                head.names, head.units = [p[0] for p in pairs], [p[1] for p in pairs]
         named = next((v for k, v in facts.items() if plain(k) in _TITLES), "")
         block = Block(
             (named or title) if previous is not None or named else title,
@@ -277,10 +282,6 @@ def _assemble(
     for k, v in facts.items():
         blocks[-1].facts.setdefault(k, v)
     return blocks
-
-
-def _full_rows(rows: Sequence[Row]) -> int:
-    return sum(1 for r in rows if r.kind != "blank")
 
 
 def _lines(lines: list[int]) -> str:
@@ -527,7 +528,7 @@ def _beside(block: Block, groups: list[str]) -> list[Block]:
             return [block]
     if period < 2 or not all(names[:period]):
         return [block]
-    out = []
+    out: list[Block] = []
     for k in range(0, width, period):
         rows = [r[k : k + period] for r in block.rows]
         while rows and not any(rows[-1]):
