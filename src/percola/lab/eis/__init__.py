@@ -1,0 +1,1 @@
+"""Ionic conductivity from impedance spectra: paragraph 89(13)."""
