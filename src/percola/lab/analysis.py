@@ -16,7 +16,7 @@ class SourceFacts:
 
     Attributes:
         path: as given.
-        digest: SHA-256 of the file, "" where it was not taken.
+        digest: BLAKE2b-160 of the file (`percola.store.file_digest`), "" where it was not taken.
         understood: encoding, separator, decimal sign, columns and units taken, instrument, name -> words.
     """
 

@@ -50,6 +50,7 @@ class Method:
         several: whether several files are one specimen (runs at several temperatures, several fields of view);
             otherwise several files are specimens of one sample, and the method says so in its results.
         not_tables: whether files are images or formats of its own, not read as tables.
+        files_optional: whether settings alone can do (readings given on the command line).
     """
 
     key: str
@@ -60,6 +61,7 @@ class Method:
     settings: tuple[Setting, ...] = ()
     several: bool = True
     not_tables: bool = False
+    files_optional: bool = False
 
 
 def package(key: str) -> str:
@@ -101,7 +103,7 @@ def analyse(
     from percola.lab.reading import ReadOptions
 
     spec = method(key)
-    if not files:
+    if not files and not spec.files_optional:
         raise InputError(key, "no file", "one file or more")
     settings = parse_settings(spec.settings, given or {})
     found: Analysis = import_module(package(key) + ".method").analyse(
