@@ -40,6 +40,8 @@ ENOUGH = 1.15
 """Richer circuits are tried where the best simple one leaves residuals above this times the noise."""
 LEAST_LINE = 5
 """Points of a line that is extrapolated."""
+FLAT = 0.05
+"""A point with -Im Z up to this share of |Z| may still be the flat end about the axis, where noise crosses it."""
 NOISE_FLOOR = 1e-7
 
 
@@ -77,13 +79,16 @@ def crossing(f: Floats, z: Complexes, noise: float) -> Intercept:
     the last within half a decade.
     """
     im, re, x = z.imag, z.real, np.log(f)
-    changes = [i for i in range(len(f) - 1) if im[i] >= 0 > im[i + 1] or im[i] < 0 <= im[i + 1]]
-    if not changes or (im[0] < 0 and not (im > 0).any()):
-        angle = math.degrees(math.atan2(-im[0], re[0]))
+    # The way down from the highest frequency: inductive, or flat about the axis, as far as the first capacitive point.
+    gone = np.nonzero(im < -FLAT * np.abs(z))[0]
+    last = int(gone[0]) if len(gone) else len(f) - 1
+    changes = [i for i in range(min(last, len(f) - 1)) if im[i] >= 0 > im[i + 1] or im[i] < 0 <= im[i + 1]]
+    if not changes:
+        angle = math.degrees(math.atan2(im[0], re[0]))
         return Intercept(
             "crossing",
             None,
-            reason=f"the curve does not reach the axis: phase -{angle:.1f} degrees at the highest frequency, {f[0]:.4g} Hz",
+            reason=f"the curve does not cross the axis at its end: phase {angle:.1f} degrees at the highest frequency, {f[0]:.4g} Hz",
         )
     near = [i for i in changes if x[changes[0]] - x[i] < 0.5 * math.log(10)]
     found = []

@@ -2,7 +2,9 @@
 
 Z(w) is fitted by R0 + j w L + 1/(j w C) + sum_k Rk/(1 + j w tau_k) with fixed tau_k (Boukamp 1995), each term of which
 obeys the Kramers-Kronig relations; what remains does not. The number of terms is raised until the measure
-mu = 1 - sum |Rk < 0|/sum |Rk >= 0| says that noise is being fitted (Schönleber, Klotz and Ivers-Tiffée 2014).
+mu = 1 - sum |Rk < 0|/sum |Rk >= 0| says that noise is being fitted (Schönleber, Klotz and Ivers-Tiffée 2014). A single
+sharp time constant between the fixed ones needs terms of both signs and stops that too early; so, where residuals still
+follow each other, terms are added on as long as the corrected Akaike criterion falls.
 """
 
 from __future__ import annotations
@@ -107,6 +109,22 @@ def _solve(omega: Floats, z: Complexes, terms: int) -> tuple[float, Complexes]:
     return mu, r[: len(z)] + 1j * r[len(z) :]
 
 
+def _correlation(f: Floats, residual: Complexes) -> float:
+    """Lag-1 correlation along frequency."""
+    r = residual[np.argsort(f, kind="stable")]
+    bottom = float(np.sum(np.abs(r) ** 2))
+    return float(np.sum((r[1:] * r[:-1].conj()).real)) / bottom if bottom > 0 else 0.0
+
+
+def _criterion(residual: Complexes, terms: int) -> float:
+    """Corrected Akaike criterion of a fit with that many terms; residuals below 1e-9 count as none."""
+    n, k = 2 * len(residual), terms + 4
+    if n - k - 1 <= 0:
+        return math.inf
+    mean = max(float(np.sum(np.abs(residual) ** 2)) / n, 1e-18)
+    return n * math.log(mean) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+
+
 def kramers_kronig(frequency_Hz: Sequence[float] | Floats, z_ohm: Complexes) -> KramersKronig:
     """The linear Kramers-Kronig test of a spectrum.
 
@@ -134,11 +152,14 @@ def kramers_kronig(frequency_Hz: Sequence[float] | Floats, z_ohm: Complexes) -> 
             break
         terms += 1
         mu, residual = more
+    if _correlation(f, residual) > 2 / math.sqrt(2 * n):
+        tried = [(_criterion(residual, terms), terms, mu, residual)]
+        for more_terms in range(terms + 2, most + 1, 2):
+            one = _solve(omega, z_ohm, more_terms)
+            tried.append((_criterion(one[1], more_terms), more_terms, *one))
+        _, terms, mu, residual = min(tried, key=lambda t: t[0])
     free = max(2 * n - terms - 3, 1)
     noise = float(np.sqrt(np.sum(np.abs(residual) ** 2) / free))
-    ordered = residual[np.argsort(f, kind="stable")]
-    bottom = float(np.sum(np.abs(ordered) ** 2))
-    top = float(np.sum((ordered[1:] * ordered[:-1].conj()).real))
     parts = np.maximum(np.abs(residual.real), np.abs(residual.imag))
     robust = 1.4826 * float(np.median(np.abs(np.concatenate((residual.real, residual.imag)))))
     out = np.nonzero((parts > OUTLIER * robust) & (parts > OUTLIER_LEAST))[0]
@@ -149,7 +170,7 @@ def kramers_kronig(frequency_Hz: Sequence[float] | Floats, z_ohm: Complexes) -> 
         mu,
         noise,
         float(parts.max()),
-        top / bottom if bottom > 0 else 0.0,
+        _correlation(f, residual),
         tuple(int(i) for i in out),
         settled,
     )

@@ -64,7 +64,8 @@ def read_spectra(path: Path, read: ReadOptions | None = None, imaginary: str = "
     from percola.lab.reading import read_tables
 
     found = []
-    for table in read_tables(path, read or ReadOptions(), SPEC.wanted):
+    # By the frequency alone: primes and bars, which tell Z', Z'' and |Z| apart, are looked at here.
+    for table in read_tables(path, read or ReadOptions(), SPEC.wanted[:1]):
         found += from_table(table, imaginary)
     return found
 
@@ -432,7 +433,7 @@ def _key(header: str) -> str:
 
 _FREQUENCY = re.compile(r"(freq|f$|frequenz|frequency|f\(|周波数|測定周波数)")
 _REAL = re.compile(
-    r"(z'|re\(?z\)?|zre(al)?|zr|real\(?z?\)?|z\(?re(al)?\)?|realpart.*|realteil.*|zreal|z'.?|実部|実数部|抵抗成分|rs|r)$"
+    r"(z'|re\(?z\)?|zre(al)?|zr|real\(?z?\)?|z\(?re(al)?\)?|realpart.*|realteil.*|zreal|実部|実数部|抵抗成分|rs|r)$"
 )
 _IMAGINARY = re.compile(
     r"(z''|z″|im\(?z\)?|zim(ag|g|aginary)?|zi|imag(inary)?\(?z?\)?|z\(?im(ag)?\)?|imaginarypart.*|imagin(ä|ae)rteil.*|虚部|虚数部|x|xs)$"
