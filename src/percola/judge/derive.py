@@ -108,7 +108,7 @@ def derive(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     """The measurements that follow from those given and are not among them.
 
     Differences of temperatures [K] as the claims and paragraphs ask for them; ``pore_size_ratio`` from maximum and average
-    pore size; ``observed_structure`` (the word of an observer, where ``structure_class`` was not computed from measurements);
+    pore size; T_u as claims 8 and 9 print it, where the analysis of the window tells it; ``observed_structure`` (the word of an observer, where ``structure_class`` was not computed from measurements);
     ``observed_reach_through`` ("open", "closed") from the water permeability, the half-dry pore size, the structure and the
     surface; ``two_phase_gel`` ("formed", "not_formed") where the bath is known to take no solvent and something flows
     through, or where it takes the solvent.
@@ -123,8 +123,12 @@ def derive(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     Reference: EP 1063256, paragraphs 19, 61, 66, 70, 71, 76, 78, 84.
     """
     known = list(measurements)
-    have = {m.name for m in known}
     out: list[Measurement] = []
+    printed = _upper_as_printed(known)
+    if printed is not None:
+        known.append(printed)
+        out.append(printed)
+    have = {m.name for m in known}
     for name, first, second, method in _DIFFERENCES:
         a, b = _find(known, *first), _find(known, *second)
         if name in have or a is None or b is None:
@@ -200,11 +204,28 @@ def _difference(
     )
 
 
+def _upper_as_printed(known: Sequence[Measurement]) -> Measurement | None:
+    """T_u as claims 8 and 9 print it, where the analysis of the window says it in the evidence of T_u."""
+    name = "upper_dissolution_limit_as_printed"
+    limit = _find(known, "upper_dissolution_limit")
+    if limit is None or _find(known, name) is not None or "as_printed_in_claim_8_K" not in limit.evidence:
+        return None
+    value = limit.evidence["as_printed_in_claim_8_K"]
+    return Measurement(
+        name,
+        None if value is None else float(value),
+        "K",
+        method="EP 1063256 claims 8 and 9 (B), as printed: where the breaking extension rises most",
+        reason="the breaking extension rises nowhere" if value is None else "",
+        citations=("ep1063256",),
+    )
+
+
 def _window_concentration(known: Sequence[Measurement]) -> Measurement | None:
     """The concentration of the sweep, where the analysis of the window says it in its evidence."""
     for name in ("lower_dissolution_limit", "upper_dissolution_limit"):
         limit = _find(known, name)
-        of = None if limit is None else limit.evidence.get("polymer_weight_fraction")
+        of = None if limit is None else limit.evidence.get("polymer_fraction")
         if isinstance(of, int | float) and not isinstance(of, bool):
             return Measurement(
                 "window_polymer_weight_fraction", float(of), "1", method="as written with the sweep"
@@ -248,9 +269,7 @@ def _ratio(known: Sequence[Measurement]) -> Measurement | None:
     value = top / bottom
     evidence = _parts(largest, average)
     relative = [
-        m.uncertainty / float(m.value)  # type: ignore[arg-type]
-        for m in (largest, average)
-        if m.uncertainty is not None and m.value
+        m.uncertainty / float(m.value) for m in (largest, average) if m.uncertainty is not None and m.value
     ]
     if not relative:
         high, low = _between(largest), _between(average)
@@ -275,7 +294,7 @@ def _between(m: Measurement) -> tuple[float, float]:
         found = m.evidence.get(key)
         if isinstance(found, list | tuple) and len(found) == 2:
             return float(found[0]), float(found[1])
-    return float(m.value), float(m.value)  # type: ignore[arg-type]
+    return float(m.value or 0.0), float(m.value or 0.0)
 
 
 def _observed_structure(known: Sequence[Measurement]) -> Measurement | None:

@@ -373,13 +373,14 @@ def judge_claims(
         return tuple(court.with_readings(key) for key in keys)
 
     claims = all_of(CLAIM_KEYS)
-    entries = {**rules.criteria, **rules.combinations}
+    groups = {key: c.group for key, c in rules.criteria.items()}
+    groups |= {key: c.group for key, c in rules.combinations.items()}
     wanted = {(m.name, m.region): m for v in claims if v.status is Status.UNDECIDED for m in v.missing}
     return Judgement(
         all_of(DEFINITION_KEYS),
         claims,
         all_of(USE_KEYS),
-        all_of(key for group in PREFERRED_GROUPS for key, c in entries.items() if c.group == group),
+        all_of(key for group in PREFERRED_GROUPS for key, own in groups.items() if own == group),
         rules.readings,
         tuple(wanted.values()),
         measurements=tuple(known),

@@ -144,7 +144,7 @@ def _polymer(recipe: Recipe) -> list[Measurement]:
     order = ("other", "unlisted_copolymer", "listed_copolymer", "homopolymer")
     kind = min(kinds, key=order.index)
     whole = composition(recipe)
-    polymer, solvent, resin = (
+    poly, solvent, resin = (
         whole.polymer_weight_fraction,
         whole.solvent_weight_fraction,
         whole.resin_weight_fraction,
@@ -156,15 +156,15 @@ def _polymer(recipe: Recipe) -> list[Measurement]:
         _fact(
             "weight_average_molecular_weight", mass, "kg/mol", "EP 1063256 para. 89(1): given with the recipe"
         ),
-        _fact("polymer_weight_fraction", polymer, "1", f"polymer over polymer, solvent and resin: {sums}"),
+        _fact("polymer_weight_fraction", poly, "1", f"polymer over polymer, solvent and resin: {sums}"),
         _fact(
             "polymer_to_solvent_share",
-            polymer / (polymer + solvent),
+            poly / (poly + solvent),
             "1",
             f"polymer over polymer and solvent: {sums}",
         ),
         _fact("resin_weight_fraction", resin, "1", f"resin over polymer, solvent and resin: {sums}"),
-        _fact("polymer_plus_resin_weight_fraction", polymer + resin, "1", sums),
+        _fact("polymer_plus_resin_weight_fraction", poly + resin, "1", sums),
     ]
 
 
