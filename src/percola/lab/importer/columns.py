@@ -25,11 +25,17 @@ def cells_of(block: Block) -> list[list[str]]:
 
 
 def decimal_sign(
-    columns: Sequence[Sequence[str]], names: Sequence[str], separator: str, said: str | None, where: str
+    columns: Sequence[Sequence[str]],
+    names: Sequence[str],
+    separator: str,
+    said: str | None,
+    where: str,
+    around: Sequence[str] = (),
 ) -> tuple[Sign, str]:
     """The decimal sign of a file and what it rests on.
 
     Args: columns: tidied cells of all columns. names: for messages. separator: of the cells. said: by a person.
+        around: texts of the facts, which may settle what the cells leave open, never contradict them.
 
     Raises:
         InputError: the cells contradict each other, or do not settle it.
@@ -44,7 +50,7 @@ def decimal_sign(
         tell, example, loose = _column_evidence(column)
         for t in tell:
             strong.setdefault(t, (name, example[t]))
-        if loose and not tell:
+        if loose:
             opens.append((loose, name, example[loose]))
     if "comma" in strong and "point" in strong:
         raise InputError(
@@ -69,15 +75,26 @@ def decimal_sign(
             )
         return ".", f"{strong['point'][1]} in column {strong['point'][0] or '1'}"
     kinds = {o[0] for o in opens}
-    if "comma?" in kinds:
-        if separator == ";" and kinds == {"comma?"}:
-            return ",", "semicolons between the cells"
-        raise _open(where, next(o for o in opens if o[0] == "comma?"), "nothing in the file settles it")
-    if "point?" in kinds:
-        if separator == ";":
-            raise _open(where, opens[0], "nothing in the file settles it")
-        return ".", "no cell says otherwise"
-    return ".", "whole numbers only"
+    if not kinds:
+        return ".", "whole numbers only"
+    told = {t for text in around for t in [_says(numbers.tidy(text))] if t}
+    told |= {"comma"} if separator == ";" and not told else {"point"} if separator == "," else set()
+    if kinds == {"comma?"} and told == {"comma"}:
+        return ",", "semicolons between the cells" if separator == ";" else "the lines around the table"
+    if kinds == {"point?"} and told == {"point"}:
+        return ".", "commas between the cells" if separator == "," else "the lines around the table"
+    raise _open(
+        where, next((o for o in opens if o[0] == "comma?"), opens[0]), "nothing in the file settles it"
+    )
+
+
+def _says(text: str) -> str:
+    """The decimal sign that a text with one number settles, else ""."""
+    number = numbers.look(text)
+    if number is None or numbers.is_moment(text):
+        return ""
+    says = numbers.evidence(number)
+    return says if says in ("comma", "point") else ""
 
 
 def _open(where: str, at: tuple[str, str, str], why: str) -> InputError:
@@ -91,10 +108,14 @@ def _open(where: str, at: tuple[str, str, str], why: str) -> InputError:
 
 
 def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], str]:
-    """What one column says: settled signs, an example of each, and its open sign."""
+    """What one column says: settled signs, an example of each, and its open sign.
+
+    A column that holds "12.5" and "1,234" stays open: only "1,234.5" or "1,234,567" prove that its commas group.
+    """
     tell: set[str] = set()
     example: dict[str, str] = {}
     loose = ""
+    grouped: set[str] = set()
     whole = long = 0
     for cell in cells:
         if "," not in cell and "." not in cell:
@@ -117,13 +138,19 @@ def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], st
             loose = loose or says
         else:
             tell.add(says)
-    if loose and not tell:
-        if long:
+            if number.body.count(",") + number.body.count(".") > 1:
+                grouped.add(says)
+    if loose:
+        sign = "comma" if loose == "comma?" else "point"
+        other = "point" if sign == "comma" else "comma"
+        if tell == {sign} or (tell == {other} and other in grouped):
+            loose = ""
+        elif not tell and long:
             # Whole numbers of four digits and more without a mark: the marks are not thousands.
-            sign = "comma" if loose == "comma?" else "point"
             tell.add(sign)
             example[sign] = example[loose]
-        elif whole and loose == "point?" and _runs_better_grouped(cells):
+            loose = ""
+        elif not tell and whole and loose == "point?" and _runs_better_grouped(cells):
             loose = "comma?"
             example["comma?"] = example["point?"]
     return tell, example, loose
@@ -149,7 +176,7 @@ def _runs_better_grouped(cells: Sequence[str]) -> bool:
 
 
 def build(
-    name: str, unit: str, cells: Sequence[str], tidied: Sequence[str], decimal: Sign, line: int
+    name: str, unit: str, cells: Sequence[str], tidied: Sequence[str], decimal: Sign, line: int, where: str
 ) -> tuple[Column, str]:
     """One column and a remark on it ("" for none)."""
     n = len(cells)
@@ -158,6 +185,7 @@ def build(
     marks: set[str] = set()
     times = 0
     bare = 0
+    grouped = ""
     for i, cell in enumerate(tidied):
         if not cell or numbers.is_missing(cell):
             continue
@@ -179,10 +207,19 @@ def build(
         else:
             bare += 1
         v = numbers.value(number, decimal)
-        if v is None or not np.isfinite(v):
+        if v is None:
+            raise InputError(
+                where,
+                f"{cell!r} in column {name!r} is no number with a decimal {'comma' if decimal == ',' else 'point'}",
+                "one decimal sign in the file",
+                "say the other: --decimal , or --decimal .",
+            )
+        if not np.isfinite(v):
             words = True
             continue
         values[i] = v
+        if not grouped and not number.exact and len(number.body) > 4:
+            grouped = numbers.thousands(number.body, decimal)
     text = tuple(c.replace(numbers.EXACT, "") for c in cells)
     if times:
         if bare or marks:
@@ -193,7 +230,7 @@ def build(
             name, "s", values, text, line
         ), f"column {name!r}: hours:minutes:seconds read as seconds"
     if marks:
-        one = headers.clean_unit(next(iter(marks)))
+        one = headers.known(headers.clean_unit(next(iter(marks))))
         agrees = len(marks) == 1 and (one == unit or (not unit and not bare))
         if not agrees:
             return (
@@ -203,4 +240,5 @@ def build(
         return Column(
             name, one, values, text if words else None, line
         ), f"column {name!r}: unit {one} from the cells"
-    return Column(name, unit, values, text if words else None, line), ""
+    remark = f"column {name!r}: {grouped} read as separating thousands" if grouped else ""
+    return Column(name, unit, values, text if words else None, line), remark

@@ -85,6 +85,56 @@ def _quoted(line: str, separator: str) -> list[str]:
         i = end + 1
 
 
+def join_quoted(lines: Sequence[str], start: int, separator: str) -> list[tuple[int, str]]:
+    """Lines with their numbers, those of a quoted cell that runs over line ends made one."""
+    out: list[tuple[int, str]] = []
+    opens = re.compile(rf'(?:^|{re.escape(separator or ",")})\s*"')
+    i = start
+    while i < len(lines):
+        line = lines[i]
+        number = i + 1
+        if line.count('"') % 2 and opens.search(line):
+            for j in range(i + 1, min(i + 5, len(lines))):
+                if lines[j].count('"') % 2:
+                    line = " ".join(lines[i : j + 1])
+                    i = j
+                    break
+        out.append((number, line))
+        i += 1
+    return out
+
+
+def fixed_width(lines: Sequence[str]) -> list[list[str]] | None:
+    """Cells of lines whose columns stand at fixed places, found from the places that are blank in every row of
+    numbers; None where there are none, or where a cell would be cut."""
+    data = [
+        line for line in lines
+        if line.strip() and sum(map(numeric, _ONE.split(line.strip()))) * 2 > len(_ONE.split(line.strip()))
+    ]  # fmt: skip
+    if len(data) < 3 or any("\t" in line for line in data):
+        return None
+    size = max(map(len, data))
+    filled = [False] * (size + 1)
+    for line in data:
+        for k, sign in enumerate(line):
+            if sign != " ":
+                filled[k] = True
+    edges = [k for k in range(size + 1) if not filled[k] and (k == 0 or filled[k - 1])]
+    starts = [0, *[e for e in edges if 0 < e < size]]
+    if len(starts) < 2:
+        return None
+    spans = list(zip(starts, [*starts[1:], None], strict=True))
+    cells_of_data = [[line[a:b].strip() for a, b in spans] for line in data]
+    # Every cell is one word, and at least one row fills all of them: else the places are chance.
+    if any(" " in c for row in cells_of_data for c in row) or not any(all(r) for r in cells_of_data):
+        return None
+    out = []
+    for line in lines:
+        cut = any(a and a < len(line) and line[a] != " " and line[a - 1] != " " for a, _ in spans)
+        out.append([line.strip()] if cut else [line[a:b].strip() for a, b in spans])
+    return out
+
+
 def _unquoted(cell: str) -> str:
     return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
 

@@ -24,6 +24,7 @@ _ATOMS = {
     # fractions and counts
     "%", "‰", "ppm", "ppb", "wt%", "vol%", "mol%", "wt.%", "wt.-%", "Gew.-%", "mass%", "PFU", "CFU", "pfu", "cfu", "TCID50", "counts", "1", "a.u.", "arb.u.", "RIU", "mAU", "AU", "cps",
     "mol", "mmol", "Da", "kDa", "P", "cP", "cSt", "Gy", "kGy", "dB", "rpm", "parts",
+    "CC", "MIN", "SEC", "MM", "CM", "BAR", "PSID", "PSIG", "KPA", "SCCM",
     "hh:mm:ss", "h:m:s", "h:min:s",
 }  # fmt: skip
 _FOLDED = str.maketrans(
@@ -94,14 +95,32 @@ def is_unit(text: str) -> bool:
     return real > 0 and (len(parts) > 1 or text != parts[0] or real > 0)
 
 
+#: Spellings that mean one of the units that Percola knows by another.
+_MEANT = {
+    "Sek": "s", "Sek.": "s", "秒": "s", "分": "min", "時間": "h", "Std": "h", "Min": "min", "MIN": "min", "SEC": "s", "CC": "cc", "MM": "mm", "CM": "cm",
+    "BAR": "bar", "PSI": "psi", "psid": "psi", "PSID": "psi", "psig": "psi", "PSIG": "psi", "KPA": "kPa", "OHM": "ohm", "Cel": "degC", "Celsius": "degC", "度": "deg",
+    "mils": "mil", "dyne": "dyn", "LPM": "l/min", "lpm": "l/min", "SLPM": "l/min", "slpm": "l/min", "SCCM": "cm3/min", "sccm": "cm3/min", "ccm": "cm3/min",
+    "torr": "Torr", "N2": "N2", "cmH2O": "cmH2O", "hh:mm:ss": "s", "h:m:s": "s", "h:min:s": "s",
+}  # fmt: skip
+
+
+def known(unit: str) -> str:
+    """A unit in a spelling that :mod:`percola.units` reads.
+
+    >>> known("CC/MIN"), known("秒"), known("kPa")
+    ('cc/min', 's', 'kPa')
+    """
+    return "".join(_MEANT.get(p, p) for p in re.split(r"([/*.\s()^])", unit))
+
+
 def clean_unit(text: str) -> str:
     """A unit without brackets and odd code points."""
-    text = text.strip()
+    text = mend(text.translate(_FOLDED)).strip()
     while len(text) > 1 and text[0] + text[-1] in ("()", "[]", "{}", "<>", "（）", "［］"):
         text = text[1:-1].strip()
     if text.startswith("/ "):
         text = text[2:].strip()
-    return mend(text)
+    return text
 
 
 def mend(text: str) -> str:

@@ -117,6 +117,18 @@ def reads(body: str, decimal: Sign) -> str | None:
     return None
 
 
+def thousands(body: str, decimal: Sign) -> str:
+    """The mark that separates thousands in a body, in words; "" for none."""
+    for mark, word in (
+        (" ", "spaces"),
+        ("'", "apostrophes"),
+        ("," if decimal == "." else ".", "commas" if decimal == "." else "points"),
+    ):
+        if mark in body:
+            return word
+    return ""
+
+
 def evidence(number: Number) -> Evidence:
     """What one cell says about the decimal sign: settled, or open ("comma?": a comma before three digits)."""
     body = number.body

@@ -12,9 +12,9 @@ import numpy as np
 
 from percola.errors import InputError
 from percola.lab.importer import columns as cols
-from percola.lab.importer import dialect, fast, numbers, workbook
+from percola.lab.importer import dialect, fast, headers, numbers, workbook
 from percola.lab.importer.decoding import decode, refuse_other_files
-from percola.lab.importer.structure import Block, NoTableError, Row, facts_of, find_blocks
+from percola.lab.importer.structure import Block, NoTableError, RaggedError, Row, facts_of, find_blocks
 from percola.lab.importer.workbook import is_workbook
 from percola.lab.table import Column, Table, plain
 
@@ -80,12 +80,19 @@ def _all(path: Path, options: ReadOptions) -> tuple[Table, ...]:
         )
     lines = text.split("\n")
     separator, words = _separator(lines, options)
-    notes.append(f"separator: {words}")
     start = 1 if lines and dialect.HINT.fullmatch(lines[0].strip()) else 0
-    rows = [
-        Row(i, dialect.split(line, separator), raw=line) for i, line in enumerate(lines[start:], 1 + start)
-    ]
-    blocks = find_blocks(rows, separator, where, options.separator is not None)
+    numbered = dialect.join_quoted(lines, start, separator)
+    rows = [Row(i, dialect.split(line, separator), raw=line) for i, line in numbered]
+    try:
+        blocks = find_blocks(rows, separator, where, options.separator is not None)
+    except RaggedError:
+        cells = dialect.fixed_width([line for _, line in numbered])
+        if cells is None:
+            raise
+        rows = [Row(i, c, raw=line) for (i, line), c in zip(numbered, cells, strict=True)]
+        separator, words = "fixed", dialect.WORDS["fixed"]
+        blocks = find_blocks(rows, separator, where, True)
+    notes.append(f"separator: {words}")
     return finish(blocks, where, separator, options, notes)
 
 
@@ -173,8 +180,9 @@ def finish(
     raw = [cols.cells_of(b) for b in blocks]
     tidied = [[[numbers.tidy(c) for c in column] for column in block] for block in raw]
     names = [n or f"column {k}" for b in blocks for k, n in enumerate(b.names, 1)]
+    around = [text for b in blocks for text in b.facts.values()]
     decimal, why = settled or cols.decimal_sign(
-        [c for b in tidied for c in b], names, separator, options.decimal, where
+        [c for b in tidied for c in b], names, separator, options.decimal, where, around
     )
     sign = f"decimal sign: {'comma' if decimal == ',' else 'point'} ({why})"
     tables = []
@@ -189,7 +197,7 @@ def finish(
         for k, (name, unit, a, b) in enumerate(zip(block.names, block.units, cells, clean, strict=True)):
             if not name and not any(b):
                 continue
-            column, remark = cols.build(name, unit, a, b, decimal, block.line)
+            column, remark = cols.build(name, headers.known(unit), a, b, decimal, block.line, where)
             if block.values is not None:
                 column = dataclasses.replace(column, values=block.values[k])
             made.append(column)

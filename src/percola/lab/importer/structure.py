@@ -53,6 +53,10 @@ _STATES = {
 _COMMENT = re.compile(r"^(?:#+|//+|\$+|!+)\s*(?=\S)")
 
 
+class RaggedError(InputError):
+    """Rows between spaces that have not the same number of cells: a gap cannot be told."""
+
+
 @dataclass
 class Row:
     """A line of the file: number from 1, cells, and what it is."""
@@ -134,7 +138,9 @@ def find_blocks(rows: list[Row], separator: str, where: str, said: bool) -> list
     long = max((b - a for a, b in runs), default=0)
     named = _named_runs(rows)
     if long < 2 and named and max(b - a for a, b in named) >= max(1, long):
-        runs = named
+        # Pairs of a word and a number above a wider or longer table are facts.
+        most = max((b - a, _width(rows, a, b)) for a, b in named)
+        runs = [r for r in named if _width(rows, *r) >= min(3, most[1]) and (r[1] - r[0] > 1 or most[0] < 5)]
     elif long < 5:
         runs = sorted(runs + [r for r in named if _width(rows, *r) >= 3])
     if not runs:
@@ -220,6 +226,17 @@ def _no_table(rows: Sequence[Row], where: str) -> NoTableError:
 def _assemble(
     rows: list[Row], runs: list[tuple[int, int]], separator: str, where: str, said: bool
 ) -> list[Block]:
+    if separator in (" ", "  "):
+        for start, end in runs:
+            counts = {_last(r) for r in rows[start:end]}
+            if len(counts) > 1:
+                short = next(r for r in rows[start:end] if _last(r) < max(counts))
+                raise RaggedError(
+                    where,
+                    f"line {short.line} has {_last(short)} cells between spaces, others {max(counts)}: a gap cannot be told",
+                    "as many cells in every row",
+                    "export with tabs or semicolons, or write a word such as NaN in the gaps",
+                )
     blocks: list[Block] = []
     common: dict[str, str] = {}
     after = 0
