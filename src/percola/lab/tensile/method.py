@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,10 @@ def analyse_tables(
         raise InputError("tensile", "no table with numbers", "one table for each specimen")
     options = _options(settings)
     specimens = [_specimen(t, settings, options, i, len(tables)) for i, t in enumerate(tables)]
+    areas = {s.section.area_m2 for s in specimens if s.section is not None}
+    if len(specimens) > 1 and len(areas) == 1:
+        # The same numbers beside every specimen are one measurement, written down again.
+        specimens = [_sharing(s, settings) for s in specimens]
     names = _names(specimens)
     jaw = tuple(int(k) for k in settings.get("jaw_break") or ())
     if any(k < 1 or k > len(specimens) for k in jaw):
@@ -254,6 +258,14 @@ def _specimen(table: Table, settings: Mapping[str, Any], options: Options, i: in
         _name(table), reading, section, None if gauge is None else gauge.value, own, common, tuple(notes),
         (*checks, *reading.checks), rate,
     )  # fmt: skip
+
+
+def _sharing(s: Specimen, settings: Mapping[str, Any]) -> Specimen:
+    if s.section is None or s.section.common:
+        return s
+    section = replace(s.section, common=True)
+    own, common = _errors(s.reading, section, s.gauge_m, settings)
+    return replace(s, section=section, own=own, common=common)
 
 
 def _name(table: Table) -> str:
