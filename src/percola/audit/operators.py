@@ -84,9 +84,7 @@ def _pair(rule: Rule, case: Case, s: ReportedSpecimen, left: Estimate, right: Es
     numbers = {rule.get("left"): left, rule.get("right", "limit"): right}
     base = same_before_stretching(s, case.book) if rule.key == "stretching_balance" else None
     where = case.paragraphs(base.id) if base is not None else ()
-    return finding(
-        rule, case, (s.id,), numbers, where, left=left, right=_with_name(right), areas="{areas}", **more
-    )
+    return finding(rule, case, (s.id,), numbers, where, left=left, right=_with_name(right), areas="{areas}")
 
 
 def _grouped(rule: Rule, case: Case, hits: Sequence[tuple[str, Estimate, Estimate]]) -> Finding:
