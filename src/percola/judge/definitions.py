@@ -96,6 +96,7 @@ class Quantity:
         kind: "membrane", "process" (a fact of the recipe) or "derived" (by :func:`percola.judge.derive`).
         of: for a derived one, what it is made of, as ``name`` or ``name@region``.
         words: for a class, the words that are understood.
+        unit: SI unit, "1" for a pure number, "" for a class.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Quantity:
     kind: str
     of: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)

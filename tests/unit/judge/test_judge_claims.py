@@ -185,12 +185,15 @@ def test_what_does_not_apply_says_why(c: Criterion | Combination) -> None:
 
 def test_every_entry_is_cited_and_its_quantity_known() -> None:
     cited = re.compile(r"claims? \d+|paragraphs? \d+")
-    for c in (*RULES.criteria.values(), *RULES.combinations.values()):
-        assert cited.search(c.source), c.key
+    for entry in (*RULES.criteria.values(), *RULES.combinations.values()):
+        assert cited.search(entry.source), entry.key
     asked = {name for c in RULES.criteria.values() for name in c.measurement}
     assert asked <= set(quantities())
+    for c in RULES.criteria.values():
+        assert {RULES.quantities[name].unit for name in c.measurement} == {c.unit}
     for q in RULES.quantities.values():
         assert q.how
+        assert not (q.words and q.unit)
         for part in q.of:
             assert part.partition("@")[0] in RULES.quantities
 

@@ -40,6 +40,7 @@ def test_every_fact_is_one_the_judge_understands_in_words_and_region() -> None:
             assert m.name in known, m.name
             assert m.region == "process"
             assert m.defined or m.reason
+            assert m.unit == known[m.name].unit
             if isinstance(m.value, str):
                 assert m.value in known[m.name].words, (m.name, m.value)
             # Only what the tables give has an uncertainty: a recipe states none.
@@ -201,6 +202,10 @@ def test_cooling() -> None:
     # A bath of acetone washes the solvent out (paras. 27, 63).
     stripped = facts("Ex7", cooling={"method": "liquid", "media": [{"liquid": "acetone"}]})
     assert stripped["solvent_kept"].value == "stripped"
+    # Water takes a part of Comparative Example 11's solvent: how much has to be weighed.
+    partly = facts("CE11")["solvent_kept"]
+    assert partly.value is None
+    assert "takes out" in partly.reason
 
 
 def test_shaping() -> None:
