@@ -57,7 +57,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Tester:
+class Machine:
     """The machine and the specimen in it.
 
     Attributes:
@@ -101,7 +101,7 @@ class Record:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-def pull(material: Material, tester: Tester, seed: int = 0, rate_m_s: float = 0.1 / 60) -> Record:
+def pull(material: Material, tester: Machine, seed: int = 0, rate_m_s: float = 0.1 / 60) -> Record:
     """A test of one specimen, made denser in time at small strains as machines do (three in ten samples below a tenth
     of the extension)."""
     rng = np.random.default_rng(seed)
@@ -221,7 +221,7 @@ def specimens(n: int = 5, seed: int = 1, scatter: float = 0.04, **tester: float)
             modulus_Pa=150e6 * a, limit_Pa=3e6 * a, plateau_Pa=6e6 * a, soften_Pa=0.6e6 * a, harden_Pa=0.8e6 * a,
             breaking_extension=2.9 * b,
         )  # fmt: skip
-        t = Tester(toe=0.002 + 0.004 * float(rng.random()), **tester)  # type: ignore[arg-type]
+        t = Machine(toe=0.002 + 0.004 * float(rng.random()), **tester)  # type: ignore[arg-type]
         r = pull(m, t, seed=1000 * seed + i)
         out.append(Record(r.time_s, r.extension_m, r.force_N, f"Specimen {i + 1}", {}))
     return out
