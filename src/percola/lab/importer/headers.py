@@ -98,8 +98,8 @@ def is_unit(text: str) -> bool:
 #: Spellings that mean one of the units that Percola knows by another.
 _MEANT = {
     "Sek": "s", "Sek.": "s", "秒": "s", "分": "min", "時間": "h", "Std": "h", "Min": "min", "MIN": "min", "SEC": "s", "CC": "cc", "MM": "mm", "CM": "cm",
-    "BAR": "bar", "PSI": "psi", "psid": "psi", "PSID": "psi", "psig": "psi", "PSIG": "psi", "KPA": "kPa", "OHM": "ohm", "Cel": "degC", "Celsius": "degC", "度": "deg",
-    "mils": "mil", "dyne": "dyn", "LPM": "l/min", "lpm": "l/min", "SLPM": "l/min", "slpm": "l/min", "SCCM": "cm3/min", "sccm": "cm3/min", "ccm": "cm3/min",
+    "BAR": "bar", "PSI": "psi", "psid": "psi", "PSID": "psi", "psig": "psi", "PSIG": "psi", "KPA": "kPa", "OHM": "ohm", "kOhm": "kohm", "MOhm": "Mohm", "Cel": "degC", "Celsius": "degC", "度": "deg",
+    "mils": "mil", "dyne": "dyn", "LPM": "l/min", "lpm": "l/min", "ccm": "cm3/min",
     "torr": "Torr", "N2": "N2", "cmH2O": "cmH2O", "hh:mm:ss": "s", "h:m:s": "s", "h:min:s": "s",
 }  # fmt: skip
 

@@ -264,7 +264,7 @@ def _assemble(
                 list(previous.units),
                 previous.header_line,
             )
-        _check_width(head, data, width, separator, where, said)
+        _check_width(head, data, width, separator, where, said, rows[start - 1] if start else None)
         names = head.names + [""] * (width - len(head.names))
         units = head.units + [""] * (width - len(head.units))
         if not head.found and not any(head.names):
@@ -408,13 +408,45 @@ class _Head:
         return len(full) * 2 >= min(width, len(cells)) or len(full) >= 3
 
 
-def _check_width(head: _Head, data: list[Row], width: int, separator: str, where: str, said: bool) -> None:
+_GROUP = re.compile(r"\d{3}(?:[.,]\d*)?(?:[eE][-+]?\d+)?")
+
+
+def _check_width(
+    head: _Head, data: list[Row], width: int, separator: str, where: str, said: bool, before: Row | None
+) -> None:
     """Refuse rows that have more cells than their header has names where commas could be decimal signs."""
-    if separator != "," or said:
+    if said:
+        return
+    if separator in (" ", "  ") and width > 1 and not head.found:
+        # "5 554 634.1" below one name is one number.
+        if all(_GROUP.fullmatch(c) for r in data for c in r.cells[1:] if c):
+            raise InputError(
+                where,
+                f"line {data[0].line}: {' '.join(data[0].cells)[:40]!r} may be one number with spaces between thousands",
+                "a header with a name for each column",
+                "say --separator space or --separator none, or export with tabs or semicolons",
+            )
+        return
+    if separator != ",":
         return
     named = max((k for k, n in enumerate(head.names, 1) if n), default=0)
-    points = any("." in c for r in data[:200] for c in r.cells)
-    if (head.found and width > named) or (not head.found and not points):
+    # Only a cell such as "12.5" proves that the comma is no decimal sign; "1.234" does not.
+    proven = any(
+        n is not None and numbers.evidence(n) == "point"
+        for r in data[:500]
+        for n in (numbers.look(numbers.tidy(c)) for c in r.cells)
+    )
+    # "Druck, kPa" over "1,5" is one column whose header has its unit behind a comma.
+    behind = any(headers.is_unit(n) for n in head.names)
+    alone = (
+        before is not None
+        and before.kind == "text"
+        and _full(before) == 1
+        and not re.search(r"[:=]", before.raw)
+    )
+    if (head.found and (width > named or (behind and not proven))) or (
+        not head.found and (alone or not proven)
+    ):
         what = (
             f"rows of {width} cells under a header of {named} (line {data[0].line})"
             if head.found
