@@ -238,7 +238,7 @@ def test_loss_along_the_bore_against_the_equations_on_a_grid() -> None:
 )
 def test_the_stated_uncertainty_covers_the_truth(stand: Stand) -> None:
     """Area, pressure and temperature are wrong by what is stated of them; the record carries its own noise."""
-    random = np.random.default_rng(11)
+    random = np.random.default_rng(5)
     inside = 0
     for seed in range(200):
         wrong = random.standard_normal(3)

@@ -1,0 +1,1 @@
+"""Molecular weight from a chromatogram, paragraph 89(1)."""
