@@ -280,6 +280,84 @@ def measure(
         room.show(answer, everything=only is not None)
 
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SOURCES",
+        help="Runs, results of percola lab or measure, a recipe, a specimen such as patent:Ex7, or JSON.",
+    ),
+]
+BenchOut = Annotated[Path | None, typer.Option("--out", help="Folder for results; bench, if not given.")]
+
+
+@app.command()
+@work
+def judge(
+    sources: Sources,
+    out: BenchOut = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(help="Exit with 1 unless this verdict passes, such as claim_1; repeatable."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Judge a membrane, its process or both: definitions A to D, claims 1 to 12, preferred ranges."""
+    from percola.cli import judging
+    from percola.cli.faults import DONE, NOT_MET
+    from percola.cli.output import emit_json, error_console, only_json
+    from percola.cli.require import not_met, requirements
+
+    wanted = requirements(require or ())
+    with only_json(json):
+        answer = judging.judge(sources, out)
+    (emit_json if json else judging.show_judgement)(answer)
+    broken = not_met(wanted, answer["verdicts"], answer["measurements"])
+    for words in broken:
+        error_console().print(f"Not met: {words}", soft_wrap=True)
+    return NOT_MET if broken else DONE
+
+
+@app.command()
+@work
+def window(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SWEEP",
+            help="A table with a row for each dissolution temperature; or runs, specimens, patent:fig3.",
+        ),
+    ],
+    porosity_error: Annotated[
+        str | None, typer.Option(help="Standard deviation of each porosity: '1 %'.")
+    ] = None,
+    extension_error: Annotated[
+        str | None, typer.Option(help="Standard deviation of each breaking extension: '15 %'.")
+    ] = None,
+    polymer_fraction: Annotated[
+        str | None, typer.Option(help="Of the solution, where the table does not say it: '30 wt%'.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help='NAME="header" or NAME=number: which column is what; repeatable.')
+    ] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="NAME=unit, where the file names none; repeatable.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal sign: point or comma; found out.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Name or number of the sheet of a workbook.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 0,
+    out: BenchOut = None,
+    json: Json = False,
+) -> None:
+    """Find T_l and T_u, the window of dissolution temperatures, from a sweep (definitions B and C)."""
+    given = dict(locals())
+    from percola.cli import judging
+    from percola.cli.output import emit_json, only_json
+
+    with only_json(json):
+        answer = judging.window(given.pop("sources"), given)
+    (emit_json if json else judging.show_window)(answer)
+
+
 @app.command()
 @work
 def report(

@@ -127,14 +127,18 @@ def write(
     analyses: Sequence[Analysis] = (),
     measurements: Sequence[Measurement] = (),
     verdicts: Sequence[Mapping[str, Any]] = (),
-    window: Any = None,
+    windows: Sequence[Any] = (),
     identity: Mapping[str, Any],
     notes: Sequence[str] = (),
     extra: Mapping[str, Any] | None = None,
     out: Path | None = None,
     beside: Path | None = None,
+    origins: Sequence[Path] = (),
 ) -> BenchResult:
-    """Write one result of the bench: manifest, analyses, measurements, verdicts, figures, report."""
+    """Write one result of the bench: manifest, analyses, measurements, verdicts, figures, report.
+
+    ``origins``: for analyses read from other results, their directories: pictures of images are taken from there.
+    """
     from percola.report.bench import build_bench
 
     folder = f"{slug(name)}-{run_id(identity, {'beside': str(beside or '')}, 0, __version__)[:8]}"
@@ -165,8 +169,13 @@ def write(
             notes=list(notes),
             citations=["ep1063256"],
         )
+        for analysis, origin in zip(analyses, origins, strict=False):
+            prefix = f"{analysis.method}-" if len(analyses) > 1 else ""
+            for picture in sorted((origin / "figures").glob("*.png")):
+                name = picture.name.removeprefix(f"{analysis.method}-")
+                directory.write_bytes(f"figures/{prefix}{name}", picture.read_bytes())
         directory.finish("bench", files=files)
-        build_bench(directory.path, analyses, window)
+        build_bench(directory.path, analyses, windows)
         directory.update_manifest(status="finished")
         path = directory.path
     return BenchResult(path, tuple(measurements), tuple(verdicts), tuple(analyses))

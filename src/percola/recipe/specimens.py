@@ -220,6 +220,26 @@ def _value(row: Mapping[str, str]) -> ReportedValue:
     )
 
 
+def series(name: str) -> tuple[tuple[float, str, str], ...]:
+    """Specimens that the patent plots together: (dissolution temperature as plotted [K], specimen id, note).
+
+    Raises:
+        InputError: no such series.
+    """
+    key = name.strip().lower().removeprefix(PREFIX).replace(" ", "").replace(".", "")
+    rows = builtins.list(csv.DictReader(_data("series.csv").splitlines()))
+    found = tuple(
+        (float(r["dissolution_temperature_degC"]) + 273.15, r["specimen"], r["note"])
+        for r in rows
+        if r["series"] == key
+    )
+    if not found:
+        raise InputError(
+            name[:60], "no such series", ", ".join(dict.fromkeys(PREFIX + r["series"] for r in rows))
+        )
+    return found
+
+
 def resolve(source: str | Path) -> tuple[Recipe, Reported | None]:
     """The recipe named on the command line: a specimen (``patent:Ex7``) or a TOML file.
 

@@ -54,7 +54,7 @@ _MARGINS = (0.72, 0.15, 0.55, 0.18)
 
 
 def build_bench(
-    directory: str | Path, analyses: Sequence[Analysis] | None = None, window: Any = None
+    directory: str | Path, analyses: Sequence[Analysis] | None = None, windows: Sequence[Any] = ()
 ) -> Path:
     """Write ``report.html`` and ``figures/`` into the directory of a bench result.
 
@@ -62,7 +62,7 @@ def build_bench(
         directory: holds manifest.json, bench.json, measurements.json and, where judged, verdicts.json.
         analyses: the analyses in memory, whose images can be drawn; those of bench.json where None (pictures of images
             are then the files of the first time).
-        window: the `Window` in memory, to be drawn; None for none, or for the file of the first time.
+        windows: `Window`s in memory, to be drawn; where none are given, the files of the first time.
 
     Raises:
         InputError: the path is no such directory.
@@ -82,13 +82,13 @@ def build_bench(
     folder.mkdir(exist_ok=True)
     with matplotlib.rc_context(look):
         groups = [_group(a, bench, simulated, folder) for a in found]
-        window_picture = _window_picture(window, folder)
+        window_pictures = _window_pictures(windows, folder)
     for group in groups:
         for p in group["pictures"]:
             if p.data is not None:
                 write_bytes(folder / f"{p.key}.{p.kind}", p.data)
-    if window is not None and window_picture is not None and window_picture.data is not None:
-        write_bytes(folder / f"{window_picture.key}.{window_picture.kind}", window_picture.data)
+    for p in window_pictures if windows else ():
+        write_bytes(folder / f"{p.key}.{p.kind}", p.data or b"")
     loader = jinja2.FunctionLoader(
         lambda name: resources.files("percola.report").joinpath("templates", name).read_text("utf-8")
     )
@@ -96,6 +96,7 @@ def build_bench(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     references = references_of(run)
+    rows = _rows(run, references)
     page = environment.get_template("bench.html").render(
         run=run,
         manifest={"version": "", "id": "", **run.manifest},
@@ -104,11 +105,13 @@ def build_bench(
         subtitle=bench.get("subtitle", ""),
         cards=_cards(run),
         groups=groups,
-        window=window_picture,
-        rows=_rows(run, references),
+        windows=window_pictures,
+        rows=[r for r in rows if r["region"] != "process"],
+        facts=[r for r in rows if r["region"] == "process"],
+        head=_head(run),
         compared=beside.rows(run, simulated),
-        claims=[_claim(v) for v in run.verdicts if v.get("group", "definition") == "definition"],
-        preferred=[verdict_row(v) for v in run.verdicts if v.get("group") == "preferred"],
+        claims=[_claim(v) for v in run.verdicts if not str(v.get("group", "")).startswith("preferred")],
+        preferred=[verdict_row(v) for v in run.verdicts if str(v.get("group", "")).startswith("preferred")],
         readings=bench.get("readings", []),
         disclaimer=bench.get("disclaimer", ""),
         checks=[*_quality(found), *checks_of(run)],
@@ -221,31 +224,60 @@ def _raster(p: Panel) -> bytes:
     return out.getvalue()
 
 
-def _window_picture(window: Any, folder: Path) -> Picture | None:
+def _window_pictures(windows: Sequence[Any], folder: Path) -> list[Picture]:
     caption = (
         "Porosity, breaking strength and breaking extension against the dissolution temperature, as in Fig. 3 of the "
         "patent: T_l where porosity rises most steeply, T_u where the extension falls most steeply; green the preferred band."
     )
     alt = "Properties against dissolution temperature with the window marked"
-    if window is None:
-        kept = folder / "window.svg"
-        return Picture("window", kept.read_bytes(), "svg", caption, alt) if kept.exists() else None
+    if not windows:
+        kept = sorted(folder.glob("window-*.svg"))
+        return [Picture(k.stem, k.read_bytes(), "svg", caption, alt) for k in kept]
     from matplotlib.figure import Figure
 
-    strength = window.sweep.breaking_strength_Pa
-    rows = 2 if strength is None else 3
-    figure = Figure(figsize=(5.4, 2.05 * rows + 0.5), layout="constrained")
-    axes = figure.subplots(rows, 1, sharex=True)
-    pictures_of.window(window, list(axes))
-    out = io.BytesIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return Picture("window", out.getvalue(), "svg", caption, alt)
+    out = []
+    for i, w in enumerate(windows):
+        strength = w.sweep.breaking_strength_Pa
+        rows = 2 if strength is None else 3
+        figure = Figure(figsize=(5.4, 2.05 * rows + 0.5), layout="constrained")
+        pictures_of.window(w, list(figure.subplots(rows, 1, sharex=True)))
+        data = io.BytesIO()
+        figure.savefig(data, format="svg", metadata={"Date": None, "Creator": None})
+        name = f"{w.sweep.label}. " if len(windows) > 1 and w.sweep.label else ""
+        out.append(Picture(f"window-{i + 1}", data.getvalue(), "svg", name + caption, alt))
+    return out
+
+
+def _head(run: RunData) -> dict[str, str] | None:
+    """The verdict at the head of a judged membrane: definition (A)."""
+    found = next((v for v in run.verdicts if v.get("key") == "definition_A"), None)
+    if found is None:
+        return None
+    titles = {
+        "PASS": "Percolation structure by definition (A)",
+        "FAIL": "Not the percolation structure",
+        "UNDECIDED": "Structure undecided by definition (A)",
+        "NOT_APPLICABLE": "Definition (A) does not apply",
+    }
+    claims = [v for v in run.verdicts if str(v.get("key", "")).startswith("claim_")]
+    told = []
+    for status, words in (("PASS", "hold"), ("FAIL", "do not hold"), ("UNDECIDED", "undecided")):
+        those = [str(v["key"]).removeprefix("claim_") for v in claims if v.get("status") == status]
+        if those:
+            told.append(f"{words}: {', '.join(those)}")
+    status = str(found.get("status"))
+    return {
+        "status": status,
+        "title": titles.get(status, status),
+        "words": f"Claims that {'; '.join(told)}." if told else str(found.get("words", "")),
+    }
 
 
 def _claim(v: Mapping[str, Any]) -> dict[str, Any]:
     row = verdict_row(v)
     row["parts"] = verdict_rows(v)
-    row["missing"] = [str(m) for m in v.get("missing", ())]
+    row["missing"] = [f"{numbers.label(m['name'])}: {m['how']}" for m in v.get("missing", ())]
+    row["other"] = [r for r in v.get("readings", ()) if r.get("status") and r["status"] != v.get("status")]
     return row
 
 

@@ -4,6 +4,7 @@ sigma."""
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,8 @@ _PERCENT_NAMES = {
     "breakthrough_saturation",
     "residual_saturation",
 }
+_DIFFERENCES = re.compile(r"_(above|below|minus)_|_width\b|_width_|_depression\b|_margin\b")
+"""Names of temperatures apart: no offset to the Celsius scale."""
 _MEGAPASCAL_NAMES = {"elastic_modulus"}
 _MILLIMETRE_NAMES = {"inside_diameter", "outside_diameter"}
 _BY_UNIT = {
@@ -149,6 +152,9 @@ LABELS = {
     "retention_cutoff_diameter": "Retention cut-off diameter",
     "surface_layer_thickness": "Thickness of the surface layer",
     "representative_edge": "Edge of a representative volume",
+    "lower_dissolution_limit": "Lower limit of the dissolution temperature (T_l)",
+    "upper_dissolution_limit": "Upper limit of the dissolution temperature (T_u)",
+    "window_width": "Width of the window (T_u - T_l)",
 }
 _WITH_LIQUID = ("bubble_point_pressure", "mean_flow_pressure")
 """Pressures whose label names the usual wetting liquid."""
@@ -178,12 +184,14 @@ def place(region: str, evidence: Mapping[str, Any]) -> str:
 
 def field_unit(name: str, unit: str) -> FieldUnit:
     """In which unit a measurement is shown."""
-    if unit in ("1", "") and name in _PERCENT_NAMES:
+    if unit in ("1", "") and (name in _PERCENT_NAMES or name.endswith(("_fraction", "_share"))):
         return PERCENT
     if unit == "m" and name in _MILLIMETRE_NAMES:
         return FieldUnit(1e3, "mm")
     if unit == "Pa" and name in _MEGAPASCAL_NAMES:
         return FieldUnit(1e-6, "MPa")
+    if unit == "K" and _DIFFERENCES.search(name):
+        return FieldUnit(1.0, "K")
     return _BY_UNIT.get(unit, FieldUnit(1.0, unit))
 
 
@@ -273,7 +281,8 @@ def shown(
     target = field_unit(name, unit)
     v = (value - target.offset) * target.factor
     s = None if sigma is None else abs(sigma * target.factor)
-    text = plus_minus(v, s, target.unit)
+    # 137.5 degC and 178 degC are not the same: temperatures keep four digits.
+    text = plus_minus(v, s, target.unit, 4 if unit == "K" else 3)
     if also and unit == "Pa" and target.unit != "MPa":
         text += f" ({rounded(value / 1e6, None)[0]}{SPACE}MPa)"
     return text
@@ -293,7 +302,7 @@ def split(name: str, value: float, unit: str, sigma: float | None = None) -> tup
         exponent = math.floor(math.log10(abs(v)))
         v, s = v / 10.0**exponent, None if s is None else s / 10.0**exponent
         power = f"×10{_superscript(exponent)} "
-    number, spread = rounded(v, s)
+    number, spread = rounded(v, s, 4 if unit == "K" else 3)
     return number, f"± {spread}" if spread else "", (power + target.unit).strip()
 
 

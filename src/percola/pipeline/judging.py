@@ -1,0 +1,385 @@
+"""Judge and window over whatever a person has: runs, bench results, recipes, specimens, tables, JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from percola.errors import InputError
+from percola.judge import Judgement, judge_claims
+from percola.judge.window import Sweep, Window, window
+from percola.lab.analysis import Analysis
+from percola.measurement import Measurement
+from percola.pipeline.bench import BenchResult, write
+from percola.recipe import resolve, specimens
+from percola.recipe.process import process_facts, reported_measurements
+from percola.report.data import read
+from percola.store import file_digest
+
+if TYPE_CHECKING:
+    from percola.lab.reading import ReadOptions
+
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".dat")
+SOURCES = (
+    "a run (runs/<id>), a result of percola lab or percola measure, a recipe (TOML), a specimen (patent:Ex7), "
+    "or JSON with a list 'measurements'"
+)
+
+
+@dataclass
+class Gathered:
+    """What the sources of one membrane say together.
+
+    Attributes:
+        measurements: of the membrane, in the order of the sources.
+        facts: of the process.
+        analyses: of the bench, for their figures; origins: their directories, one for each.
+        beside: a simulated run that stands beside measured results, where the sources hold both.
+        notes: what was taken from where.
+        digests: of the sources, for the identity of the result.
+    """
+
+    measurements: list[Measurement] = field(default_factory=list)
+    facts: list[Measurement] = field(default_factory=list)
+    analyses: list[Analysis] = field(default_factory=list)
+    origins: list[Path] = field(default_factory=list)
+    beside: Path | None = None
+    notes: list[str] = field(default_factory=list)
+    digests: list[list[str]] = field(default_factory=list)
+
+
+def gather(sources: Sequence[str | Path]) -> Gathered:
+    """Measurements and facts of one membrane from several sources.
+
+    Measured results go before simulated ones of the same name and region; a run beside bench results gives the process
+    and stands beside them in the report.
+
+    Raises:
+        InputError: a source that is none of :data:`SOURCES`, or two processes.
+    """
+    if not sources:
+        raise InputError("sources", "none", SOURCES)
+    out = Gathered()
+    simulated: list[Measurement] = []
+    process_of = ""
+    for source in sources:
+        name, path = str(source), Path(str(source))
+        if path.is_dir():
+            process = _directory(path, out, simulated)
+        elif path.is_file() and path.suffix.lower() == ".json":
+            out.measurements += _json(path)
+            out.digests.append([path.name, file_digest(path)])
+            process = ()
+        elif path.is_file() and path.suffix.lower() in TABLES:
+            raise InputError(
+                name,
+                "a table",
+                SOURCES,
+                "analyse instrument files with percola lab first; judge tables of specimens with percola audit",
+            )
+        else:
+            recipe, reported = resolve(source)
+            process = process_facts(recipe)
+            out.digests.append([name, file_digest(path) if path.is_file() else name])
+            if reported is not None:
+                out.measurements += reported_measurements(reported)
+                words = (
+                    "reported results" if not reported.reserved else "no results (kept for blind validation)"
+                )
+                out.notes.append(f"{name}: its process, and {words}.")
+        if process:
+            if process_of:
+                raise InputError(
+                    name,
+                    f"a second process beside that of {process_of}",
+                    "one process",
+                    "judge them one by one",
+                )
+            process_of = name
+            out.facts += process
+    measured = {(m.name, m.region) for m in out.measurements}
+    names = {m.name for m in out.measurements}
+    if out.measurements and simulated:
+        kept = [m for m in simulated if m.name not in names]
+        out.notes.append(
+            f"{len(simulated) - len(kept)} simulated results gave way to measured ones of the same name; "
+            f"{len(kept)} stand where nothing was measured."
+        )
+        simulated = kept
+    out.measurements += [m for m in simulated if (m.name, m.region) not in measured]
+    if not out.analyses:
+        out.beside = None
+    return out
+
+
+def _directory(path: Path, out: Gathered, simulated: list[Measurement]) -> tuple[Measurement, ...]:
+    run = read(path)
+    out.digests.append([path.name, str(run.manifest.get("id") or file_digest(path / "manifest.json"))])
+    if (path / "bench.json").exists():
+        found = json.loads((path / "bench.json").read_text("utf-8"))
+        own = [Analysis.from_dict(a) for a in found.get("analyses", ())]
+        out.analyses += own
+        out.origins += [path] * len(own)
+        out.measurements += run.measurements
+        if found.get("beside") and out.beside is None:
+            out.beside = Path(found["beside"])
+        out.notes.append(f"{path.name}: {len(run.measurements)} measured results.")
+        return ()
+    if not run.measurements:
+        raise InputError(str(path), run.why_missing("measurements.json") or "holds no measurements", SOURCES)
+    if run.recipe_text:
+        simulated += run.measurements
+        out.beside = path
+        out.notes.append(f"{path.name}: a simulated run, {len(run.measurements)} results.")
+        recipe, _ = resolve(path / "recipe.toml")
+        return process_facts(recipe)
+    out.measurements += run.measurements
+    out.notes.append(f"{path.name}: {len(run.measurements)} results measured on a volume.")
+    return ()
+
+
+def _json(path: Path) -> list[Measurement]:
+    try:
+        data = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), f"is no JSON ({error})", SOURCES) from None
+    rows = data.get("measurements") if isinstance(data, Mapping) else data
+    if not isinstance(rows, list) or not rows:
+        raise InputError(
+            str(path), "holds no list 'measurements'", "what percola measure, lab or run print with --json"
+        )
+    out = []
+    for i, row in enumerate(rows):
+        try:
+            m = Measurement.from_dict(row)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path}, measurement {i + 1}", f"cannot be read ({error})", "name, value and unit at least"
+            ) from None
+        out.append(m)
+    return out
+
+
+def judge_sources(sources: Sequence[str | Path], *, out: Path | None = None) -> tuple[Judgement, BenchResult]:
+    """Judge one membrane, its process, or both, and write a report.
+
+    Raises:
+        PercolaError: a source that cannot be used, with what to do.
+    """
+    found = gather(sources)
+    judgement = judge_claims(found.measurements, found.facts)
+    derived = [m for m in judgement.measurements if m not in found.facts]
+    first = str(sources[0])
+    result = write(
+        f"judged-{Path(first).stem if ':' not in first else first}",
+        title=", ".join(Path(str(s)).name for s in sources),
+        kicker="Judgement by EP 1 063 256",
+        subtitle="Definitions (A) to (D), claims 1 to 12, preferred ranges",
+        analyses=found.analyses,
+        measurements=[*derived, *found.facts],
+        verdicts=[v.to_dict() for v in judgement.verdicts],
+        identity={"judge": found.digests},
+        notes=found.notes,
+        extra={
+            "readings": [r.to_dict() for r in judgement.readings],
+            "missing": [m.to_dict() for m in judgement.missing],
+            "disclaimer": judgement.disclaimer,
+        },
+        out=out,
+        beside=found.beside,
+        origins=found.origins,
+    )
+    return judgement, result
+
+
+# -- the window ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class WindowAnswer:
+    """Windows of one solvent.
+
+    Attributes:
+        windows: one for each solution.
+        judgement: with the verdict on definition (B) of the solution with the widest window.
+        result: where the report lies.
+    """
+
+    windows: tuple[Window, ...]
+    judgement: Judgement
+    result: BenchResult
+
+
+def windows_of(
+    sources: Sequence[str | Path],
+    read_options: ReadOptions,
+    *,
+    porosity_error: float | None = None,
+    extension_error: float | None = None,
+    polymer_fraction: float | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+) -> WindowAnswer:
+    """T_l and T_u from a table of a sweep, or from runs and specimens at several dissolution temperatures.
+
+    Args:
+        sources: tables; or run directories, specimens and series of the patent (``patent:fig3``), which make one sweep.
+        read_options: how tables are read.
+        porosity_error, extension_error: one standard deviation for every point that has none of its own [1].
+        polymer_fraction: of the solution, where the table does not say it.
+        seed: of the resampling.
+
+    Raises:
+        InputError: nothing to make a sweep of.
+    """
+    from percola.lab.sweeps import read_sweeps
+
+    sweeps: list[Sweep] = []
+    points: list[_Point] = []
+    digests: list[list[str]] = []
+    notes: list[str] = []
+    for source in sources:
+        path = Path(str(source))
+        if path.is_file() and path.suffix.lower() in TABLES:
+            sweeps += read_sweeps(path, read_options)
+            digests.append([path.name, file_digest(path)])
+        else:
+            points += _points(str(source), notes)
+            digests.append([str(source), ""])
+    if points:
+        sweeps.append(_sweep(points))
+    windows = tuple(
+        window(_with_errors(s, porosity_error, extension_error, polymer_fraction), seed) for s in sweeps
+    )
+    best = max(windows, key=lambda w: -np.inf if w.width_K is None else w.width_K)
+    judgement = judge_claims(best.measurements())
+    measured = [m for w in windows for m in w.measurements()]
+    verdict = next(v for v in judgement.definitions if v.key == "definition_B")
+    if len(windows) > 1:
+        notes.append(
+            f"{len(windows)} solutions: definition (B) asks for one with T_u above T_l, so the widest is judged "
+            f"({best.sweep.label or 'without a name'})."
+        )
+    result = write(
+        f"window-{Path(str(sources[0])).stem if ':' not in str(sources[0]) else sources[0]}",
+        title=", ".join(Path(str(s)).name for s in sources[:4]) + (" ..." if len(sources) > 4 else ""),
+        kicker="Window of dissolution temperatures",
+        subtitle="EP 1063256 para. 19: T_l by the steepest rise of porosity, T_u by the steepest fall of breaking extension",
+        measurements=measured,
+        verdicts=[verdict.to_dict()],
+        windows=windows,
+        identity={
+            "window": digests,
+            "errors": [porosity_error, extension_error, polymer_fraction],
+            "seed": seed,
+        },
+        notes=notes,
+        extra={"readings": [r.to_dict() for r in judgement.readings if "definition_B" in r.affects]},
+        out=out,
+    )
+    return WindowAnswer(windows, judgement, result)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """One membrane of a sweep: values (number, standard deviation or NaN)."""
+
+    temperature_K: float
+    porosity: tuple[float, float]
+    extension: tuple[float, float]
+    strength_Pa: float
+    polymer_fraction: float | None
+    label: str
+
+
+def _points(source: str, notes: list[str]) -> list[_Point]:
+    """Membranes named by a specimen, a series of the patent, or a run."""
+    path = Path(source)
+    if path.is_dir():
+        run = read(path)
+        if not run.recipe_text:
+            raise InputError(source, "no run of a recipe", "runs/<id>, specimens or a table")
+        recipe, _ = resolve(path / "recipe.toml")
+        found = list(run.measurements)
+        return [_point(recipe, found, None, path.name)]
+    name = source.strip().lower().removeprefix(specimens.PREFIX)
+    if name.startswith("fig"):
+        out = []
+        for kelvin, identity, note in specimens.series(source):
+            recipe, reported = specimens.load(identity)
+            out.append(_point(recipe, list(reported_measurements(reported)), kelvin, identity))
+            if note:
+                notes.append(f"{identity}: {note}.")
+        return out
+    recipe, reported = resolve(source)
+    if reported is None or reported.reserved:
+        raise InputError(
+            source,
+            "no reported results" if reported is None else specimens.RESERVED,
+            "a specimen with results, a run or a table",
+        )
+    return [_point(recipe, list(reported_measurements(reported)), None, source)]
+
+
+def _point(recipe: Any, found: Sequence[Measurement], kelvin: float | None, label: str) -> _Point:
+    facts = {m.name: m for m in process_facts(recipe)}
+    temperature = facts["dissolution_temperature"].value if kelvin is None else kelvin
+    if not isinstance(temperature, float | int):
+        raise InputError(label, "no dissolution temperature", "a recipe that says it")
+    fraction = facts.get("polymer_weight_fraction")
+    return _Point(
+        float(temperature),
+        _value(found, "porosity"),
+        _value(found, "breaking_extension"),
+        _value(found, "breaking_strength")[0],
+        float(fraction.value) if fraction is not None and isinstance(fraction.value, float) else None,
+        label,
+    )
+
+
+def _value(found: Sequence[Measurement], name: str) -> tuple[float, float]:
+    for region in ("wall", "core", ""):
+        for m in found:
+            if m.name == name and m.region == region and isinstance(m.value, float | int):
+                return float(m.value), float("nan") if m.uncertainty is None else float(m.uncertainty)
+    return float("nan"), float("nan")
+
+
+def _sweep(points: Sequence[_Point]) -> Sweep:
+    fractions = {None if p.polymer_fraction is None else round(p.polymer_fraction, 3) for p in points}
+    if len(fractions) > 1:
+        said = ", ".join("unknown" if f is None else f"{100 * f:g} wt%" for f in fractions)
+        raise InputError("sweep", f"solutions of {said}", "one solution at several temperatures")
+    errors = np.array([p.porosity[1] for p in points]), np.array([p.extension[1] for p in points])
+    strength = np.array([p.strength_Pa for p in points])
+    return Sweep(
+        np.array([p.temperature_K for p in points]),
+        np.array([p.porosity[0] for p in points]),
+        np.array([p.extension[0] for p in points]),
+        errors[0] if np.all(np.isfinite(errors[0])) else None,
+        errors[1] if np.all(np.isfinite(errors[1])) else None,
+        strength if np.any(np.isfinite(strength)) else None,
+        points[0].polymer_fraction,
+        f"{points[0].label} to {points[-1].label}",
+    )
+
+
+def _with_errors(s: Sweep, porosity: float | None, extension: float | None, fraction: float | None) -> Sweep:
+    """The sweep, with the errors that a person states where it has none of its own."""
+    n = len(s.temperatures_K)
+    return dataclasses.replace(
+        s,
+        porosity_error=np.full(n, porosity)
+        if porosity is not None and s.porosity_error is None
+        else s.porosity_error,
+        extension_error=np.full(n, extension)
+        if extension is not None and s.extension_error is None
+        else s.extension_error,
+        polymer_fraction=fraction if s.polymer_fraction is None else s.polymer_fraction,
+    )
