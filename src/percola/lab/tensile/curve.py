@@ -497,16 +497,19 @@ def _yield(
         level = float(smooth[maximum]) - max(3 * noise / math.sqrt(window), 0.002 * float(smooth[maximum]))
         # All samples between the first and the last above the level, not only those above: no choice of high noise.
         a = int(np.argmax(smooth[: maximum + 1] >= level))
-        beyond = np.flatnonzero(smooth[maximum:] < level - 2 * (float(smooth[maximum]) - level))
-        end = maximum + (int(beyond[0]) if len(beyond) else len(smooth) - maximum)
+        fallen = smooth[maximum:] < float(smooth[maximum]) * 0.99 - 5 * noise / math.sqrt(window)
+        end = maximum + (int(np.argmax(fallen)) if fallen.any() else len(smooth) - maximum)
         b = maximum + int(np.flatnonzero(smooth[maximum:end] >= level)[-1])
         x, y = e[a : b + 1], smooth[a : b + 1]
         at, top = float(e[maximum]), float(smooth[maximum])
         if len(x) >= 5:
             centre, half = float(x.mean()), float(np.ptp(x)) / 2 or 1.0
-            c2, c1, c0 = np.polyfit((x - centre) / half, y, 2)
-            if c2 < 0 and abs(-c1 / (2 * c2)) <= 1:
-                at, top = centre - half * c1 / (2 * c2), float(c0 - c1 * c1 / (4 * c2))
+            # A cubic, for the rise to a yield is steeper than the fall from it.
+            cubic = np.poly1d(np.polyfit((x - centre) / half, y, 3))
+            tops = [float(t.real) for t in cubic.deriv().roots if abs(t.imag) < 1e-12 and abs(t.real) <= 1]
+            tops = [t for t in tops if cubic.deriv(2)(t) < 0]
+            if tops:
+                at, top = centre + half * tops[0], float(cubic(tops[0]))
         return "maximum", at, top, float(x[-1] - x[0]) / 4 / math.sqrt(3.0)
     if line is not None:
         found = _crossing(e, smooth, line.slope, line.zero + o.offset, line.last)
