@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 from percola import tables
-from percola.errors import PercolaError
+from percola.errors import InputError, PercolaError
+from percola.judge import Quantity as Known
+from percola.judge import quantities
 from percola.measurement import Check, Measurement
 from percola.recipe import names
+from percola.recipe.fields import nearest
 from percola.recipe.model import (
     AirCooling,
     BathCooling,
@@ -28,7 +31,7 @@ from percola.recipe.model import (
 from percola.recipe.readings import Context, above_boiling, stripping_media
 from percola.recipe.specimens import Reported, ReportedValue
 from percola.recipe.weights import composition, weight_average_molecular_weight_kg_mol
-from percola.units import Quantity
+from percola.units import Quantity, si_value
 
 REGION = "process"
 AS_WRITTEN = "the recipe, as written"
@@ -577,3 +580,109 @@ def _reported(value: ReportedValue) -> Measurement:
         evidence,
         ("ep1063256",),
     )
+
+
+# --- a table of results -----------------------------------------------------------------------------------
+
+_KIND_OF_UNIT = {
+    "K": "temperature",
+    "m": "length",
+    "Pa": "pressure",
+    "kg/mol": "molar_mass",
+    "m/(s.Pa)": "permeability",
+    "1": "fraction",
+}
+_COLUMNS = ("name", "value", "unit", "uncertainty", "region")
+# Differences of temperatures by name; those that are made of others are differences too.
+_DIFFERENCES = ("medium_window_width",)
+
+
+def measurements_from_rows(
+    rows: Iterable[Mapping[str, str]], where: str = "table"
+) -> tuple[Measurement, ...]:
+    """Measurements and facts from rows of text with the columns name, value, unit, uncertainty and region.
+
+    ``name`` is one of :func:`percola.judge.quantities`; ``value`` a number with its ``unit`` (``"1"`` or ``"%"`` for pure
+    numbers), or one of the words of a class; ``uncertainty`` one standard deviation in the same unit, or empty; ``region``
+    where it was measured, or empty. Empty rows are left out.
+
+    Args:
+        rows: as :class:`csv.DictReader` gives them; the first is counted as line 2.
+        where: name of the file, for refusals.
+
+    Raises:
+        InputError: an unknown name, word or column, a missing or wrong unit, no number, a negative size, a negative
+            uncertainty, two rows for one quantity and region, or no row at all.
+    """
+    known = quantities()
+    out: dict[tuple[str, str], Measurement] = {}
+    for line, row in enumerate(rows, start=2):
+        place = f"{where}, line {line}"
+        unknown = [str(key) for key in row if key not in _COLUMNS]
+        if unknown:
+            remedy = "name the columns as allowed, one value in each"
+            raise InputError(place, f"column {unknown[0]!r}", ", ".join(_COLUMNS), remedy)
+        cells = {key: (row.get(key) or "").strip() for key in _COLUMNS}
+        if not any(cells.values()):
+            continue
+        name = cells["name"]
+        if name not in known:
+            near = ", ".join(nearest(name, known))
+            allowed = "a measurement or fact that the judge understands"
+            raise InputError(
+                f"{place}, name", repr(name[:60]), allowed, f"did you mean {near}?" if near else "see docs"
+            )
+        made = _from_row(known[name], cells, place)
+        if (name, made.region) in out:
+            remedy = "keep one, or tell their regions apart"
+            raise InputError(place, f"{name} stands twice", "each name and region once", remedy)
+        out[name, made.region] = made
+    if not out:
+        raise InputError(where, "no measurement in it", "a row for each measurement", f"columns {_COLUMNS}")
+    return tuple(out.values())
+
+
+def _from_row(known: Known, cells: Mapping[str, str], place: str) -> Measurement:
+    evidence = {"stated": place}
+    region = cells["region"].lower().replace(" ", "_")
+    if not cells["value"]:
+        raise InputError(
+            f"{place}, value", "nothing", f"a value of {known.name}", "write it, or leave the row out"
+        )
+    if not known.unit:
+        word = cells["value"].lower().replace(" ", "_").replace("-", "_")
+        word = next((w for w in known.words if w.lower() == word), word)
+        if word not in known.words:
+            near = ", ".join(nearest(word, known.words)) or known.words[0]
+            allowed = ", ".join(known.words)
+            raise InputError(f"{place}, value", repr(cells["value"][:60]), allowed, f"did you mean {near}?")
+        if cells["unit"] or cells["uncertainty"]:
+            raise InputError(
+                place, f"a unit or an uncertainty of the word {word!r}", "neither", "leave them empty"
+            )
+        return Measurement(known.name, word, "", None, f"as given in {place}", region, evidence=evidence)
+    difference = known.unit == "K" and (known.kind == "derived" or known.name in _DIFFERENCES)
+    kind = "temperature_difference" if difference else _KIND_OF_UNIT[known.unit]
+    value = _number(cells["value"], cells["unit"], kind, f"{place}, value")
+    sigma = None
+    if cells["uncertainty"]:
+        spread = "temperature_difference" if kind == "temperature" else kind
+        sigma = _number(cells["uncertainty"], cells["unit"], spread, f"{place}, uncertainty")
+    if (sigma is not None and sigma < 0) or (value < 0 and not difference):
+        column = "value" if value < 0 and not difference else "uncertainty"
+        raise InputError(f"{place}, {column}", repr(cells[column]), "not negative", "correct the number")
+    return Measurement(
+        known.name, value, known.unit, sigma, f"as given in {place}", region, evidence=evidence
+    )
+
+
+def _number(number: str, unit: str, kind: str, where: str) -> float:
+    """A number in SI; a pure number has the unit 1 or %, so that 54.6 is not taken for 5460 %."""
+    if kind != "fraction":
+        return si_value(f"{number} {unit}".strip(), kind, where)
+    if unit not in ("1", "%"):
+        remedy = "write 1 for a pure number, or %"
+        raise InputError(f"{where} {number}", f"the unit {unit!r}" if unit else "no unit", "1 or %", remedy)
+    # Both are read as percentages, which refuse what is no number; 1 is then taken back.
+    value = si_value(f"{number} %", kind, where)
+    return value if unit == "%" else round(100.0 * value, _DIGITS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from percola import tables
 from percola.errors import InputError
@@ -12,7 +15,13 @@ from percola.judge import quantities
 from percola.measurement import Measurement
 from percola.recipe import specimens
 from percola.recipe.model import Recipe
-from percola.recipe.process import _families, printed_interval, process_facts, reported_measurements
+from percola.recipe.process import (
+    _families,
+    measurements_from_rows,
+    printed_interval,
+    process_facts,
+    reported_measurements,
+)
 from percola.recipe.text import from_dict, to_dict
 
 
@@ -346,3 +355,87 @@ def test_reported_results_keep_their_words_bounds_and_notes() -> None:
     zero = {m.name: m for m in reported_measurements(specimens.reported("CE7"))}["water_permeability"]
     assert zero.value == 0.0
     assert "printed_interval" not in zero.evidence
+
+
+def rows(*lines: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(["name,value,unit,uncertainty,region", *lines]))
+
+
+def test_a_table_of_results() -> None:
+    found = measurements_from_rows(
+        rows(
+            "average_pore_size,0.14,um,0.01,",
+            "",
+            "porosity,54.6,%,1,",
+            "pore_size_ratio,1.5,1,,wall",
+            "cloud_point_temperature,220,degC,2,",
+            "medium_window_width,5,K,,",
+            "structure_class,spherical particles,,,",
+            "die_kind,T,,,",
+            "water_permeability,300,L/m2.h.atm,,",
+        )
+    )
+    by_name = {m.name: m for m in found}
+    assert by_name["average_pore_size"].value == pytest.approx(0.14e-6)
+    assert by_name["average_pore_size"].uncertainty == pytest.approx(0.01e-6)
+    assert by_name["porosity"].value == pytest.approx(0.546)
+    assert by_name["porosity"].uncertainty == pytest.approx(0.01)
+    assert (by_name["pore_size_ratio"].value, by_name["pore_size_ratio"].region) == (1.5, "wall")
+    assert by_name["cloud_point_temperature"].value == pytest.approx(493.15)
+    assert by_name["cloud_point_temperature"].uncertainty == pytest.approx(2.0)
+    assert by_name["medium_window_width"].value == pytest.approx(5.0)
+    assert by_name["structure_class"].value == "spherical_particles"
+    assert by_name["die_kind"].value == "T"
+    assert by_name["water_permeability"].value == pytest.approx(0.3 / 3600 / 101325)
+    assert {m.unit for m in found} == {"m", "1", "K", "", "m/(s.Pa)"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("average_pore_siz,0.14,um,,", "did you mean average_pore_size"),
+        ("average_pore_size,0.14,,,", "without a unit"),
+        ("average_pore_size,0.14,degC,,", "degC"),
+        ("average_pore_size,nan,um,,", "not a finite number"),
+        ("average_pore_size,-0.14,um,,", "not negative"),
+        ("average_pore_size,0.14,um,-1,", "not negative"),
+        ("average_pore_size,,um,,", "nothing"),
+        ("porosity,54.6,,,", "1 or %"),
+        ("porosity,54.6,wt%,,", "1 or %"),
+        ("structure_class,fine,,,", "percolation"),
+        ("structure_class,coarse,um,,", "neither"),
+        ("cloud_point_temperature,220,K,2,\ncloud_point_temperature,221,K,2,", "stands twice"),
+        ("porosity,54.6,%,1,core,more", "column"),
+        ("", "no measurement"),
+    ],
+)
+def test_tables_that_cannot_be_read_are_refused(line: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        measurements_from_rows(rows(*line.split("\n")))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "name": st.sampled_from([*quantities(), "x"]),
+                "value": st.text(max_size=8) | st.floats().map(str),
+                "unit": st.sampled_from(["um", "K", "degC", "1", "%", "", "kg/mol", "Pa"])
+                | st.text(max_size=4),
+                "uncertainty": st.text(max_size=4) | st.floats().map(str),
+                "region": st.text(max_size=4),
+            }
+        ),
+        max_size=3,
+    )
+)
+def test_any_table_is_read_or_refused(table: list[dict[str, str]]) -> None:
+    try:
+        found = measurements_from_rows(table)
+    except InputError:
+        return
+    known = quantities()
+    for m in found:
+        assert m.defined
+        assert m.unit == known[m.name].unit
