@@ -63,7 +63,7 @@ _SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "�
 
 def build(run_dir: str | Path, *, three_d: bool = True) -> Path:
     """Write ``report.html`` and ``figures/`` into a run directory, from what that directory holds and nothing
-    else; the directory of a measured scan gets the page of a scan.
+    else; the directory of a measured scan gets the page of a scan, a result of the bench that of the bench.
 
     Missing or damaged pieces appear as missing, with the reason; the page needs no network.
 
@@ -86,6 +86,10 @@ def build(run_dir: str | Path, *, three_d: bool = True) -> Path:
         from percola.report.scan import build_scan
 
         return build_scan(run_dir, three_d=three_d)
+    if run.manifest.get("kind") == "bench":
+        from percola.report.bench import build_bench
+
+        return build_bench(run_dir)
     regions: dict[str, Fields | None] = {"core": run.fields("core")}
     for region in ("outer_surface", "inner_surface"):
         if any(name.startswith(f"{region}/") for name in run.field_names):
