@@ -182,13 +182,11 @@ def test_flow_marker_and_times() -> None:
 def test_system_peaks_signs_and_limits() -> None:
     salty = dataclasses.replace(CLEAN, salt=2.0)
     assert run(salty).measurements[0].value == pytest.approx(362, rel=2e-3)
+    v, y = CLEAN.trace()
+    both = table(volume=("ml", v), signal=("", y + 60 * np.exp(-((v - 20) ** 2) / 2 / 0.6**2)))
+    sv, sm = CLEAN.standards()
     with pytest.raises(InputError) as error:
-        v, y = CLEAN.trace()
-        y = y + 60 * np.exp(-((v - 20) ** 2) / 2 / 0.6**2)
-        sv, sm = CLEAN.standards()
-        analyse_tables(
-            [table(volume=("ml", v), signal=("", y))], table(volume=("ml", sv), mp=("g/mol", sm)), settings()
-        )
+        analyse_tables([both], table(volume=("ml", sv), mp=("g/mol", sm)), settings())
     assert error.value.where == "--sign"
     # A limit of 1e5 g/mol cuts the low side: Mn of a log-normal cut there, by quadrature.
     cut = run(CLEAN, low_limit="1e5 g/mol", baseline_start="13 ml", baseline_end="22 ml")

@@ -252,9 +252,11 @@ def _injection(
     x = x * _marker(scale, settings)
     span = calibration.high - calibration.low
     window = [max(x[0], calibration.low - 0.3 * span), min(x[-1], calibration.high + 0.1 * span)]
+    last = math.inf
     if settings["low_limit"] is not None:
         log_limit = math.log10(settings["low_limit"] * 1e3)
-        window[1] = min(window[1], float(np.interp(-log_limit, -mass(calibration, x), x)))
+        last = float(np.interp(-log_limit, -mass(calibration, x), x))
+        window[1] = min(window[1], last)
     limits = [
         None if settings[n] is None else _position(settings[n], n, scale, settings) for n in ("start", "end")
     ]
@@ -274,6 +276,8 @@ def _injection(
     sign = {"auto": 0, "positive": 1, "negative": -1}[settings["sign"]]
     where = (window[0], window[1])
     peak, opposite = find_peak(x, y, where, sign, (limits[0], limits[1]), (anchors[0], anchors[1]))
+    # A baseline that is said to reach farther does not carry the integration beyond the limit.
+    peak = replace(peak, end=min(peak.end, last))
     if sign == 0 and opposite > MIXED_LOBES:
         raise asked_for(
             "sign",
