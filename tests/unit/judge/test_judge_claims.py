@@ -578,6 +578,17 @@ def test_the_printed_sign_shuts_out_the_patents_own_series() -> None:
     found = judge_claims(PLAIN)
     assert found.verdict("claim_5").status is PASS  # claim 5 has the minus sign
     assert "sign_of_extension" not in {r.key for r in found.verdict("claim_5").readings}
+    # Claims 10 and 12 hold by claim 5, whatever becomes of claim 9.
+    for key in ("claim_10", "claim_12"):
+        shown = next(r for r in found.verdict(key).readings if r.key == "sign_of_extension")
+        assert shown.status is PASS
+    # With a resin they rest on claim 9.
+    narrow = changed(RESIN, PRINTED)
+    found = judge_claims(narrow)
+    assert found.verdict("claim_9").status is PASS
+    for key in ("claim_9", "claim_10", "claim_12"):
+        shown = next(r for r in found.verdict(key).readings if r.key == "sign_of_extension")
+        assert shown.status is FAIL
 
 
 # --- the specimens of the patent --------------------------------------------------------------------------
