@@ -46,9 +46,9 @@ def command(spec: Method) -> Any:
     parameters = [
         _parameter(
             "files",
-            list[Path],
+            list[Path] | None if spec.files_optional else list[Path],
             typer.Argument(metavar="FILES", help="Files of one specimen or sample.", show_default=False),
-            inspect.Parameter.empty,
+            None if spec.files_optional else inspect.Parameter.empty,
         ),
         *(_of_setting(s) for s in spec.settings),
         *_reading(spec),
@@ -202,7 +202,7 @@ def run(spec: Method, given: Mapping[str, Any]) -> dict[str, Any]:
 
     read = read_options(given)
     settings = {s.name: given.get(_python(s.name)) for s in spec.settings}
-    files = [str(f) for f in given["files"]]
+    files = [str(f) for f in given["files"] or ()]
     bench.check_files(files)
     if given["info"]:
         return _info(spec, files, read)

@@ -65,11 +65,11 @@ def analyse_files(
     check_files(files)
     check_run(beside)
     analysis = analyse(key, files, given, read)
-    first = Path(files[0])
+    names = [Path(f).name for f in files] or ["values as given"]
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return write(
-        f"{key}-{first.stem}",
-        title=f"{first.name}{more}",
+        f"{key}-{Path(names[0]).stem}",
+        title=f"{names[0]}{more}",
         kicker=spec.title,
         subtitle=spec.standard,
         analyses=(analysis,),
