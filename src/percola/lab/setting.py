@@ -74,7 +74,7 @@ def _value(s: Setting, raw: Any) -> Any:
     if raw is None or (s.many and isinstance(raw, list | tuple) and not raw):
         return False if s.kind == "flag" else () if s.many else None
     if s.many:
-        return tuple(_one(s, item) for item in ([raw] if isinstance(raw, str) else raw))
+        return tuple(_one(s, item) for item in (raw if isinstance(raw, list | tuple) else [raw]))
     return _one(s, raw)
 
 

@@ -175,16 +175,15 @@ def fit(circuit: str, frequency_Hz: Floats, z_ohm: Complexes) -> Fit | None:
     best: tuple[float, Floats] | None = None
     starts = _starts(elements, omega, z_ohm, w0)
     weight = 1 / np.abs(z_ohm)
-    # All starts a few steps, the best to the end: local minima of the arc are the only trouble.
+    # All starts a few steps, the two best to the end: local minima of the semicircle are the only trouble.
+    first = 15 if len(starts) > 1 else 200
     tried = sorted(
-        (
-            _minimize(elements, exponent, s, omega, z_ohm, weight, w0, 15 if len(starts) > 1 else 200)
-            for s in starts
-        ),
+        (_minimize(elements, exponent, s, omega, z_ohm, weight, w0, first) for s in starts),
         key=lambda t: t[0],
     )
-    for _, theta in tried[:2]:
-        found = _minimize(elements, exponent, theta, omega, z_ohm, weight, w0, 200)
+    if len(starts) > 1:
+        tried = [_minimize(elements, exponent, t, omega, z_ohm, weight, w0, 200) for _, t in tried[:2]]
+    for found in tried:
         if math.isfinite(found[0]) and (best is None or found[0] < best[0]):
             best = found
     if best is None:
