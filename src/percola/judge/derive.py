@@ -119,7 +119,7 @@ def derive(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     Validity: the temperatures are compared as they stand. Where the window is that of another polymer concentration than the
         recipe's, a check says so (the window moves with it, paragraph 61).
 
-    Limitations: uncertainties are taken as independent. A derived value carries the failed checks of its parts.
+    Limitations: uncertainties are taken as independent; draws of the window in which a limit does not exist are left out. A derived value carries the failed checks of its parts.
     Reference: EP 1063256, paragraphs 19, 61, 66, 70, 71, 76, 78, 84.
     """
     known = list(measurements)
@@ -189,6 +189,17 @@ def _difference(
     checks = _carried(a, b)
     if "limit" in name:
         checks += _concentration_check(a if "limit" in a.name else b, known)
+    evidence = _parts(a, b)
+    for one, other, sign in ((a, b, 1.0), (b, a, -1.0)):
+        # A limit of the window is one of a few steps; so is its distance from a temperature that is no such limit.
+        steps = one.evidence.get("candidates")
+        limits = "dissolution_limit" in one.name and "dissolution_limit" not in other.name
+        if steps and limits and one.uncertainty is not None:
+            evidence["value_probabilities"] = [
+                [round(sign * (float(v) - float(other.value)), 9), float(p)]  # type: ignore[arg-type]
+                for v, p in steps
+            ]
+            evidence["value_uncertainty"] = other.uncertainty
     # Nine decimals: what binary fractions leave of a tenth of a degree must not decide "at least".
     value = round(float(a.value) - float(b.value), 9)  # type: ignore[arg-type]
     return Measurement(
@@ -199,7 +210,7 @@ def _difference(
         method,
         "process" if "window" not in name else "",
         checks,
-        _parts(a, b),
+        evidence,
         ("ep1063256",),
     )
 

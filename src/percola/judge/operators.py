@@ -10,7 +10,9 @@ p <= 1 - confidence, UNDECIDED between. Without an uncertainty the value decides
 Limitation (convenience): the uncertainty is taken as normal and as known; a few realizations give it only
 roughly.
 
-Three notes of a measurement's evidence change this: ``lower_bound`` and ``upper_bound`` (the value is only a bound, and
+Four notes of a measurement's evidence change this: ``value_probabilities`` (values with their probabilities, where the value is one of
+a few, as the limits of a window are: p is summed over them, with ``value_uncertainty`` as the standard deviation of
+each), ``lower_bound`` and ``upper_bound`` (the value is only a bound, and
 the text says why: a lower bound can fail "at most" but not pass it, and so on), and ``interval`` (two numbers between
 which the value certainly lies, e.g. from printed digits: it passes where both do, fails where the whole interval is
 outside).
@@ -211,7 +213,12 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
     margin = _margin(c, value)
     sigma = m.uncertainty if m.uncertainty is not None and math.isfinite(m.uncertainty) else None
     interval = _interval(m) if not sigma else None
-    p = probability(c, value, math.hypot(sigma or 0.0, c.spread))
+    candidates = _candidates(m)
+    if candidates:
+        spread = math.hypot(float(m.evidence.get("value_uncertainty") or 0.0), c.spread)
+        p = sum(share * probability(c, one, spread) for one, share in candidates)
+    else:
+        p = probability(c, value, math.hypot(sigma or 0.0, c.spread))
     side = "inside" if _holds(c, value) else "outside"
     words = f"{m.name}{where} = {_shown(c, value, sigma)}; {_threshold(c)} is asked: {side}"
     words += f" by {shown(abs(margin), m.unit)}"
@@ -265,6 +272,16 @@ def _bound(c: Criterion, m: Measurement, passes: bool) -> str:
         able = "pass this but not fail it" if settles[c.operator] else "fail this but not pass it"
         return f"it is an upper bound ({m.evidence['upper_bound']}), which can {able}"
     return ""
+
+
+def _candidates(m: Measurement) -> tuple[tuple[float, float], ...]:
+    """Values and probabilities of a measurement that is one of a few values; empty where it is not, or none is known."""
+    found = m.evidence.get("value_probabilities")
+    if not isinstance(found, list | tuple) or m.uncertainty is None:
+        return ()
+    pairs = [(float(v), float(p)) for v, p in found]
+    total = sum(p for _, p in pairs)
+    return tuple((v, p / total) for v, p in pairs) if total > 0 else ()
 
 
 def _interval(m: Measurement) -> tuple[float, float] | None:

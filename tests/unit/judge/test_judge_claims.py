@@ -27,6 +27,7 @@ from percola.judge import (
 from percola.judge.definitions import Combination, Criterion, parse
 from percola.judge.judgement import CLAIM_KEYS, PREFERRED_GROUPS
 from percola.judge.operators import judge_criterion, missing_of
+from percola.judge.window import Sweep, window
 from percola.measurement import Check, Measurement
 from percola.recipe import specimens
 from percola.recipe.process import process_facts, reported_measurements
@@ -767,6 +768,49 @@ def test_differences_and_their_uncertainty() -> None:
         assert undefined.value is None
         assert undefined.reason == "there is none"
         assert derived(name, a) is None
+
+
+def test_a_limit_that_is_one_of_a_few_steps_counts_by_their_probabilities() -> None:
+    def below(dissolution: float, sigma: float | None = None, share: float = 0.06) -> Verdict:
+        upper = Measurement(
+            "upper_dissolution_limit",
+            152.5 + ZERO_C,
+            "K",
+            1.2,
+            evidence={"candidates": [[147.5 + ZERO_C, share], [152.5 + ZERO_C, 1 - share]]},
+        )
+        found = derived(
+            "dissolution_below_upper_limit", kelvin("dissolution_temperature", dissolution, sigma), upper
+        )
+        assert found is not None
+        return judge_criterion(RULES.criteria["below_upper_limit"], [found], 0.95)
+
+    assert below(147.5).probability == 1.0
+    # Above the lower step only the upper one is left, with 94 or 96 %; a normal distribution would say 98 %.
+    assert below(150.0).probability == pytest.approx(0.94)
+    assert below(150.0).status is OPEN
+    assert below(150.0, share=0.04).status is PASS
+    assert below(155.0).probability == 0.0
+    assert below(155.0).status is FAIL
+    # With 1 K on the dissolution temperature: 0.06 Phi(-2.5) + 0.94 Phi(2.5).
+    assert below(150.0, 1.0).probability == pytest.approx(0.06 * 0.0062097 + 0.94 * 0.9937903, abs=1e-6)
+
+
+def test_the_window_of_fig_3_goes_into_the_claims() -> None:
+    """What `percola.judge.window` makes of Fig. 3: limits, concentration and the printed sign all reach the verdicts."""
+    sweep = Sweep(
+        np.arange(135.0, 161.0, 5.0) + ZERO_C,
+        np.array([42.0, 54.0, 54.6, 54.3, 52.9, 53.5]) / 100,
+        np.array([380.0, 400.0, 353.0, 290.0, 90.0, 75.0]) / 100,
+        polymer_fraction=0.466,
+    )
+    found = specimen("Ex7", *window(sweep).measurements())
+    assert found.verdict("claim_5").status is PASS
+    assert found.verdict("claim_8").status is PASS
+    printed = next(r for r in found.verdict("claim_8").readings if r.key == "sign_of_extension")
+    assert printed.status is FAIL
+    used = {m.name: m.value for m in found.measurements}
+    assert used["window_polymer_weight_fraction"] == 0.466
 
 
 def test_the_ratio_from_its_pores() -> None:
