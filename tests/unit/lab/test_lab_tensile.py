@@ -217,11 +217,19 @@ def one_error_each(k: int) -> tuple[Analysis, Material]:
 
 
 def test_stated_uncertainty_covers_the_truth_at_its_rate() -> None:
-    names = ("breaking_strength", "breaking_extension", "elastic_modulus", "energy_to_break")
+    names = (
+        "breaking_strength", "breaking_extension", "elastic_modulus", "energy_to_break", "yield_strength",
+        "yield_extension",
+    )  # fmt: skip
     inside = dict.fromkeys(names, 0)
     for k in range(200):
         a, m = one_error_each(k)
-        truth = (m.breaking_strength_Pa, m.breaking_extension, m.modulus_Pa, truth_energy(m, 4001))
+        e = np.linspace(0, 0.3, 30_001)
+        first = int(np.argmax(np.diff(m.stress(e)) <= 0))
+        truth = (
+            m.breaking_strength_Pa, m.breaking_extension, m.modulus_Pa, truth_energy(m, 4001), float(m.stress(e)[first]),
+            float(e[first]),
+        )  # fmt: skip
         for name, true in zip(names, truth, strict=True):
             found = a.measurement(name)
             assert found is not None
@@ -419,3 +427,52 @@ def test_disagreement_inside_a_file_is_said() -> None:
     )
     a = analyse_tables([t], set_to(**STRIP))
     assert {c.name for c in a.checks if c.status == "warn"} >= {"gauge length", "section"}
+
+
+@pytest.mark.parametrize("samples", [300, 3000, 300_000])
+@pytest.mark.parametrize("noise_N", [0.001, 0.03])
+def test_the_rate_of_the_record_does_not_change_the_answer(samples: int, noise_N: float) -> None:
+    m = Material()
+    t = Machine(samples=samples, toe=0.004, noise_N=noise_N)
+    r = pull(m, t, seed=1)
+    c = read_curve(r.extension_m / t.gauge_m, r.force_N / t.area_m2)
+    assert c.broke == "sudden"
+    assert c.modulus is not None
+    # Curvature within 1 %, and three of its own standard deviations.
+    assert abs(c.modulus - m.modulus_Pa) < 0.01 * m.modulus_Pa + 3 * c.modulus_error
+    assert abs(c.zero - t.toe) < 2e-4 + 3 * c.zero_error
+    assert abs(c.end_stress - m.breaking_strength_Pa) < 4 * c.noise + 1e-4 * m.breaking_strength_Pa
+    # Noise makes no yield out of a straight line: the one found is the law's, at 12.8 %.
+    assert c.yield_kind == "offset" or abs(c.yield_strain - 0.128) < 4 * c.yield_strain_error
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([0.0, 1.0, -1.0, 1e-300, 1e300, math.nan, math.inf, 0.3]), min_size=0, max_size=60
+    ),
+    st.integers(0, 2**31),
+    st.sampled_from(["line", "walk", "stairs", "given", "spikes"]),
+)
+def test_any_numbers_are_read_or_refused_in_words(odd: list[float], seed: int, kind: str) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(0, 200))
+    e = np.sort(rng.random(n)) if rng.random() < 0.7 else np.linspace(0, 1, n)
+    s = {
+        "line": e * rng.random() * 1e6,
+        "walk": np.cumsum(rng.standard_normal(n)),
+        "stairs": np.floor(10 * e),
+        "given": rng.random(n),
+        "spikes": np.where(rng.random(n) < 0.1, 1e9, e),
+    }[kind].copy()
+    k = min(n, len(odd))
+    if k and rng.random() < 0.5:
+        s[:k] = odd[:k]
+    for o in (Options(), Options(modulus="secant"), Options(modulus="regression", low=0.0, high=0.5)):
+        try:
+            c = read_curve(e, s, o)
+        except InputError:
+            continue
+        assert 0 <= c.last < len(c.strain)
+        assert not math.isnan(c.end_stress)
+        assert c.modulus is None or not math.isnan(c.modulus)

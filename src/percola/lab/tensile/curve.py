@@ -131,7 +131,7 @@ def read_curve(
     - Break: the stress falls at once (within 1 % of the samples, at least three) by more than ``drop`` and does not come
       back; the last sample before the fall is the break. A fall of a tenth with which the record ends counts too. Where
       the stress dies away slowly instead, the break is the last sample above (1 - drop) of the maximum ("gradual").
-    - Yield: the first maximum that the stress falls from by more than 1 % and five times the noise; else the offset yield.
+    - Yield: the first maximum that the stress falls from by more than 1 % and more than noise alone would make it; else the offset yield.
 
     Args:
         strain: [-], shape (n,), increasing but for noise.
@@ -201,6 +201,13 @@ def _pull(e: Floats, s: Floats, where: str) -> tuple[Floats, Floats]:
     e, s = e[keep], s[keep]
     if len(e) < 20:
         raise InputError(where, f"{len(e)} rows with numbers", "at least 20 samples of one pull")
+    if float(np.max(np.abs(e))) > 1e6 or not 1e-6 < float(np.max(np.abs(s))) < 1e15:
+        raise InputError(
+            where,
+            f"strain up to {float(np.max(np.abs(e))):.3g}, stress up to {float(np.max(np.abs(s))):.3g} Pa",
+            "strains and stresses of a test",
+            "are the columns and units right? --column force=... --unit force=N",
+        )
     end = int(np.argmax(e)) + 1
     # The crosshead runs back after the break: a whole travel back is no part of the pull.
     if end >= 20:
@@ -321,12 +328,13 @@ def _bridged(e: Floats, s: Floats, slips: list[tuple[int, int]]) -> Floats:
 
 
 def _smoothed(s: Floats, noise: float) -> tuple[Floats, int]:
-    """A centred running mean just wide enough that its noise is below half a percent of the maximum."""
+    """A centred running mean just wide enough that its noise is below a thousandth of the maximum, at most 1 % of the
+    samples."""
     from scipy.ndimage import uniform_filter1d
 
     top = float(s.max())
-    wanted = (noise / (0.005 * top)) ** 2 if top > 0 else 1.0
-    w = int(min(max(1, math.ceil(wanted)), max(1, len(s) // 40)))
+    wanted = (noise / (0.001 * top)) ** 2 if top > 0 else 1.0
+    w = int(min(max(1, math.ceil(wanted)), max(1, len(s) // 100)))
     w += 1 - w % 2
     return (s if w == 1 else uniform_filter1d(s, w, mode="nearest")), w
 
@@ -334,9 +342,15 @@ def _smoothed(s: Floats, noise: float) -> tuple[Floats, int]:
 def _first_maximum(smooth: Floats, noise: float) -> int | None:
     """Place of the first maximum that the stress falls from, or None."""
     high = np.maximum.accumulate(smooth)
-    fell = np.flatnonzero(high - smooth > np.maximum(0.01 * high, 5 * noise) + 0.002 * float(high[-1]))
+    limit = np.maximum(0.01 * high, _swing(len(smooth)) * noise) + 0.002 * float(high[-1])
+    fell = np.flatnonzero(high - smooth > limit)
     fell = fell[high[fell] > 0.02 * high[-1]]
     return int(np.argmax(smooth[: fell[0] + 1])) if len(fell) else None
+
+
+def _swing(n: int) -> float:
+    """How many standard deviations of noise lie between the greatest and the least of n samples, at most."""
+    return 2.0 * math.sqrt(2.0 * math.log(max(n, 10)))
 
 
 def _steepest(
@@ -391,6 +405,8 @@ class _Sums:
         mx, my = float(x.mean()), float(y.mean())
         dx, dy = x - mx, y - my
         sxx, sxy, syy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
+        if not (sxx > 0 and sxy > 0):
+            return Line(0.0, math.inf, mx, math.inf, float(x[0]), float(x[-1]), a, b, 0.0)
         slope = sxy / sxx
         rest = max(syy - slope * sxy, 0.0)
         sd = math.sqrt(rest / (n - 2)) if n > 2 else 0.0
@@ -441,9 +457,18 @@ def _one_steepest(sums: _Sums, rising: Floats, base: float, reference: float, no
     a, b = windows[first][0], windows[last][1]
     alone, joined = sums.fit(windows[best][0], windows[best][1]), sums.fit(a, b)
     # How far the choice of the stretch moves the line, as a rectangular half-width.
-    return sums.fit(
-        a, b, abs(alone.slope - joined.slope) / math.sqrt(3.0), abs(alone.zero - joined.zero) / math.sqrt(3.0)
-    )
+    if alone.slope <= 0 or joined.slope <= 0:
+        return None
+    slopes = [abs(alone.slope - joined.slope)]
+    zeros = [abs(alone.zero - joined.zero)]
+    if b - a + 1 < 2 * FEWEST:
+        # A straight part of few samples may be shorter still: the steepest four of them show by how much.
+        ends = [k for k in range(a, max(a + 1, b - 2)) if sums.line(k, min(k + 3, b))[0] > 0]
+        if ends:
+            four = max((sums.fit(k, min(k + 3, b)) for k in ends), key=lambda f: f.slope)
+            slopes.append(abs(four.slope - joined.slope))
+            zeros.append(abs(four.zero - joined.zero))
+    return sums.fit(a, b, max(slopes) / math.sqrt(3.0), max(zeros) / math.sqrt(3.0))
 
 
 def _between(e: Floats, s: Floats, low: float, high: float) -> Line | None:
@@ -451,7 +476,8 @@ def _between(e: Floats, s: Floats, low: float, high: float) -> Line | None:
     inside = np.flatnonzero((e[:n] >= low) & (e[:n] <= high))
     if len(inside) < 3:
         return None
-    return _Sums(e[:n], s).fit(int(inside[0]), int(inside[-1]))
+    line = _Sums(e[:n], s).fit(int(inside[0]), int(inside[-1]))
+    return line if line.slope > 0 else None
 
 
 def _secant(
@@ -497,7 +523,9 @@ def _yield(
         level = float(smooth[maximum]) - max(3 * noise / math.sqrt(window), 0.002 * float(smooth[maximum]))
         # All samples between the first and the last above the level, not only those above: no choice of high noise.
         a = int(np.argmax(smooth[: maximum + 1] >= level))
-        fallen = smooth[maximum:] < float(smooth[maximum]) * 0.99 - 5 * noise / math.sqrt(window)
+        fallen = smooth[maximum:] < 0.99 * float(smooth[maximum]) - _swing(len(smooth)) * noise / math.sqrt(
+            window
+        )
         end = maximum + (int(np.argmax(fallen)) if fallen.any() else len(smooth) - maximum)
         b = maximum + int(np.flatnonzero(smooth[maximum:end] >= level)[-1])
         x, y = e[a : b + 1], smooth[a : b + 1]
@@ -510,11 +538,22 @@ def _yield(
             tops = [t for t in tops if cubic.deriv(2)(t) < 0]
             if tops:
                 at, top = centre + half * tops[0], float(cubic(tops[0]))
-        return "maximum", at, top, float(x[-1] - x[0]) / 4 / math.sqrt(3.0)
+        # The top is flat: anywhere in the middle three fifths of what noise cannot tell from it, rectangular.
+        gap = float(np.max(np.diff(e[max(maximum - 1, 0) : maximum + 2])))
+        return "maximum", at, top, math.hypot(0.3 * float(x[-1] - x[0]), gap) / math.sqrt(3.0)
     if line is not None:
         found = _crossing(e, smooth, line.slope, line.zero + o.offset, line.last)
         if found is not None:
-            return "offset", found[0], found[1], 0.02 * o.offset
+            j = int(np.searchsorted(e[: len(smooth)], found[0]))
+            near = slice(max(0, j - 5), min(len(smooth), j + 6))
+            along = float(np.polyfit(e[near], smooth[near], 1)[0]) if np.ptp(e[near]) > 0 else 0.0
+            # Where two lines cross: what shifts them apart, over the difference of their slopes.
+            shift = math.hypot(
+                noise / math.sqrt(window),
+                line.slope_error * (found[0] - line.zero - o.offset),
+                line.slope * line.zero_error,
+            )
+            return "offset", found[0], found[1], shift / max(line.slope - along, 0.1 * line.slope)
     return "", math.nan, math.nan, math.nan
 
 
