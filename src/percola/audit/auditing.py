@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from percola.audit.fields import fields
 from percola.audit.findings import GRADES, Case, Finding, Grade, Rule
 from percola.audit.operators import OPERATORS
 from percola.audit.specimens import ReportedSpecimen
@@ -73,6 +74,22 @@ class Audit:
     def by_rule(self, rule: str) -> tuple[Finding, ...]:
         """The findings of one rule."""
         return tuple(f for f in self.findings if f.rule == rule)
+
+    def summary(self) -> str:
+        """One line a finding under its grade: specimens, what was compared, rule, paragraphs."""
+        lines = []
+        for grade in GRADES:
+            group = [f for f in self.findings if f.grade == grade]
+            lines.append(f"{grade}: {len(group)}")
+            for f in group:
+                who = ", ".join(f.specimens[:6]) + (
+                    f" and {len(f.specimens) - 6} more" if len(f.specimens) > 6 else ""
+                )
+                where = f"; para. {', '.join(f.paragraphs)}" if 0 < len(f.paragraphs) <= 6 else ""
+                about = f.numbers.get("field", f.numbers.get("text"))
+                more = f" ({fields()[about].words if about in fields() else about})" if about else ""
+                lines.append(f"  {who or 'source'}: {f.title}{more} [{f.rule}{where}]")
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -192,7 +192,7 @@ def from_rows(
             raise InputError(source, f"more than {MOST_ROWS} rows", f"at most {MOST_ROWS}", "split the file")
         where = f"{source}, row {number}"
         cells = {str(k).strip(): (v or "").strip() for k, v in row.items() if k is not None}
-        name = next((v for k, v in cells.items() if k.lower() in ("specimen_id", "id", "specimen")), "")
+        name = next((v for k, v in cells.items() if _is_name(k)), "")
         if not any(cells.values()):
             continue
         if not name:
@@ -207,7 +207,7 @@ def from_rows(
         values: dict[str, Reported] = {}
         unknown: list[str] = []
         for header, text in cells.items():
-            if header.lower() in ("specimen_id", "id", "specimen"):
+            if _is_name(header):
                 continue
             known = column(header)
             if known is None:
@@ -228,6 +228,11 @@ def from_rows(
             source, "no specimens", "a header and at least one row", "see percola audit --template"
         )
     return tuple(out)
+
+
+def _is_name(header: str) -> bool:
+    """Whether a column names the specimens; ID in capitals is the inside diameter (without its unit)."""
+    return header == "id" or header.lower() in ("specimen_id", "specimen")
 
 
 def _with_paragraph(values: dict[str, Reported]) -> dict[str, Reported]:
