@@ -34,6 +34,9 @@ def test_outliers_are_named_and_kept() -> None:
     assert check is not None
     assert check.status == "warn"
     assert " e" in check.message
+    blurred = outlier_check(sample_of(values, [0.1] * 4 + [1.5]), list("abcde"))
+    assert blurred is not None
+    assert blurred.status == "pass"
     assert dixon_q(values) == (pytest.approx((13 - 10.1) / 3.1), 0.710)
     assert outlier_check(sample_of([1.0, 2.0], [0.0, 0.0]), ["a", "b"]) is None
     assert dixon_q([1.0, 1.0, 1.0]) is None

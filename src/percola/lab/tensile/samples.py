@@ -27,6 +27,7 @@ class Sample:
         grubbs: (largest deviation over sd, critical value at 5 %), or None below 3 specimens or without scatter.
         dixon: (Q, critical value at 5 %) of the specimen farthest out at either end, or None outside of 3 to 10.
         suspect: place (from 0) of the value that Grubbs' test points to, or None.
+        suspect_error: one standard deviation of that value from errors of its own.
     """
 
     n: int
@@ -38,6 +39,7 @@ class Sample:
     grubbs: tuple[float, float] | None = None
     dixon: tuple[float, float] | None = None
     suspect: int | None = None
+    suspect_error: float = 0.0
 
     def to_dict(self) -> dict[str, float | int | list[float] | None]:
         """Plain data for evidence."""
@@ -80,16 +82,18 @@ def sample_of(values: Sequence[float], own: Sequence[float], common: float = 0.0
     grubbs = None
     if n >= 3 and sd > 0:
         grubbs = (float(abs(v[far] - mean) / sd), grubbs_critical(n))
+    own_of_far = float(own[far]) if far < len(own) else 0.0
     return Sample(
-        n,
-        mean,
-        sd,
-        u,
-        mean - 1.96 * u,
-        mean + 1.96 * u,
-        grubbs,
-        dixon_q(v),
-        far if grubbs is not None else None,
+        n=n,
+        mean=mean,
+        sd=sd,
+        uncertainty=u,
+        low=mean - 1.96 * u,
+        high=mean + 1.96 * u,
+        grubbs=grubbs,
+        dixon=dixon_q(v),
+        suspect=far if grubbs is not None else None,
+        suspect_error=own_of_far,
     )
 
 
@@ -121,7 +125,8 @@ def dixon_q(values: Sequence[float] | np.ndarray) -> tuple[float, float] | None:
 def outlier_check(sample: Sample, names: Sequence[str]) -> Check | None:
     """What the tests for outliers say, with their numbers; nothing is dropped.
 
-    Grubbs' test decides; Dixon's Q stands beside it. None below three specimens.
+    Grubbs' test decides; Dixon's Q stands beside it. A value that is off by less than twice its own uncertainty is no
+    outlier, however well the others agree. None below three specimens.
     """
     if sample.grubbs is None or sample.suspect is None:
         return None
@@ -129,6 +134,8 @@ def outlier_check(sample: Sample, names: Sequence[str]) -> Check | None:
     text = f"Grubbs G {value:.2f} (5 % limit {critical:.2f}) for {names[sample.suspect]}"
     if sample.dixon is not None:
         text += f"; Dixon Q {sample.dixon[0]:.2f} (limit {sample.dixon[1]:.2f})"
+    if value > critical and value * sample.sd <= 2 * sample.suspect_error:
+        return Check("outliers", "pass", text + ": within twice its own uncertainty")
     if value > critical:
         return Check("outliers", "warn", text + ": stands apart from the others; it is kept in the mean")
     return Check("outliers", "pass", text)
