@@ -36,11 +36,13 @@ class Threshold:
         flow_m3_s: the threshold, scaled to the area where that was asked.
         crossing: where the flow reaches it; None where it never does.
         other_Pa: pressure if the flow is stated the other way (behind or before the specimen); NaN where it is known.
+        clean_Pa: pressure at which the flow without the background reaches it; NaN where there is no background.
     """
 
     flow_m3_s: float
     crossing: Crossing | None
     other_Pa: float
+    clean_Pa: float = math.nan
 
     @property
     def words(self) -> str:
@@ -113,11 +115,15 @@ def bubble(wet: Run, noise: Noise, settings: Mapping[str, Any], conditions: str)
     expanded = q * (behind + p) / behind
     use = expanded if conditions == "inlet" else q
     other = None if conditions else expanded
+    onset = first_flow(wet, noise)
+    a, slope = significant(onset)
+    clean = None if a == slope == 0 else use - a - slope * p
     found = tuple(
         Threshold(
             flow,
             _reaches(p, use, noise, flow),
             math.nan if other is None else getattr(_reaches(p, other, noise, flow), "at", math.nan),
+            math.nan if clean is None else getattr(_reaches(p, clean, noise, flow), "at", math.nan),
         )
         for flow in thresholds_of(settings)
     )
@@ -131,7 +137,7 @@ def bubble(wet: Run, noise: Noise, settings: Mapping[str, Any], conditions: str)
                 f"standard conditions, at {first.other_Pa / 1e3:.4g} kPa if it is that before it",
                 "standard",
             )
-    return Bubble(first_flow(wet, noise), found, main)
+    return Bubble(onset, found, main)
 
 
 def _reaches(p: Floats, q: Floats, noise: Noise, flow: float) -> Crossing | None:
@@ -179,14 +185,24 @@ def definitions(
 ) -> list[dict[str, Any]]:
     """Every definition with its pressure and diameters, for evidence and tables."""
     out: list[dict[str, Any]] = []
-    entries: list[tuple[str, tuple[float, float] | None, float]] = [
-        ("first flow", None if b.onset is None else (b.onset.pressure_Pa, b.onset.error_Pa), math.nan)
+    entries: list[tuple[str, tuple[float, float] | None, float, float]] = [
+        (
+            "first flow",
+            None if b.onset is None else (b.onset.pressure_Pa, b.onset.error_Pa),
+            math.nan,
+            math.nan,
+        )
     ]
     for t in b.thresholds:
         entries.append(
-            (t.words, None if t.crossing is None else (t.crossing.at, t.crossing.error), t.other_Pa)
+            (
+                t.words,
+                None if t.crossing is None else (t.crossing.at, t.crossing.error),
+                t.other_Pa,
+                t.clean_Pa,
+            )
         )
-    for words, pressure, other in entries:
+    for words, pressure, other, clean in entries:
         if pressure is None:
             out.append({"definition": words, "pressure_Pa": None, "reason": "not reached"})
             continue
@@ -201,6 +217,8 @@ def definitions(
         }
         if math.isfinite(other):
             row["pressure_if_flow_is_before_the_specimen_Pa"] = other
+        if math.isfinite(clean):
+            row["pressure_without_background_Pa"] = clean
         out.append(row)
     return out
 

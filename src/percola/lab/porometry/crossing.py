@@ -54,7 +54,7 @@ def crossing(x: Floats, y: Floats, sigma: Floats) -> Crossing | None:
     kept. Windows that hold nothing but readings within two standard deviations of zero are passed over.
 
     The interpolation error is, for the straight line, the distance from the monotone cubic's crossing (at most the
-    bracket's width over sqrt(12)); for a polynomial, what the next lower degree gives otherwise, at most the error of
+    bracket's width over sqrt(12), and just that where the curve jumps between the two); for a polynomial, what the next lower degree gives otherwise, at most the error of
     noise.
 
     Args:
@@ -91,13 +91,22 @@ def crossing(x: Floats, y: Floats, sigma: Floats) -> Crossing | None:
         slope, gentle_slope
     )
     interpolation = min(abs(_cubic(x, y, low, high) - line), (x1 - x0) / math.sqrt(12))
+    beside = [
+        float((y[j] - y[i]) / (x[j] - x[i]))
+        for i, j in ((low - 1, low), (high, high + 1))
+        if i >= 0 and j < len(x)
+    ]
+    jump = len(beside) == 2 and slope > 3 * max(max(beside), 0.0) and y1 - y0 > 5 * noisy
+    if jump:
+        # A step between two readings may lie anywhere between them.
+        interpolation = (x1 - x0) / math.sqrt(12)
     best = (line, noise_error, interpolation, 2, slope)
     # Readings within two standard deviations of the crossing say no more than that it lies among them.
     least = 2 * math.ceil(2 * noisy / gentle_slope / (x1 - x0)) if noisy > 0.3 * (y1 - y0) else 2
     kept = [(line, noise_error)] if least == 2 else []
     for size, degree in WINDOWS:
         a, b = low - size // 2 + 1, high + size // 2
-        if a < 0 or b > len(x) or noise_error <= 0:
+        if a < 0 or b > len(x) or noise_error <= 0 or jump:
             break
         if size < least:
             continue

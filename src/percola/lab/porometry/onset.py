@@ -61,7 +61,7 @@ def first_flow(run: Run, noise: Noise) -> Onset | None:
     Background: a + b p, fitted to all readings before (offset of the meter, leak, gas that diffuses through the liquid,
     which goes with the pressure). An alarm is given when the sum of :data:`TOGETHER` readings in a row lies above the
     background's prediction by more than Student's quantile for a false alarm of 1 % over the whole record. The opening
-    pressure is then fitted: background + step + rise (linear and quadratic, none negative) from the pressure p_b on, and
+    pressure is then fitted: background + step + rise (powers 1, 2, 3 and 5, none negative) from the pressure p_b on, and
     p_b is the mean, with the standard deviation, of exp(-chi^2/2) over p_b. With a step between two readings that is their
     middle, and their distance over sqrt(12).
 
@@ -137,25 +137,29 @@ def _opening(p: Floats, q: Floats, noise: Noise, first: int, scatter: float, qua
     end = min(n, first + WINDOW_AFTER)
     far = np.flatnonzero(q[first:end] - base > 40 * scatter)
     if len(far):
-        end = min(end, max(first + int(far[0]) + 2, first + TOGETHER))
+        end = min(end, max(first + int(far[0]) + 1, first + TOGETHER))
     x, y = p[start:end], q[start:end]
     span = float(x[-1] - x[0])
     u = (x - x[0]) / span
-    height = max(float(np.max(np.abs(y - base))), scatter)
     sigma = np.sqrt(scatter**2 + (noise.share * y) ** 2)
     # Openings from well before the alarm to its last reading, eight to an interval.
     lowest = max(start + 2, first - max(10, (first - start) // 2))
     edges = p[lowest : min(first + TOGETHER, n)]
     grid = np.unique(np.concatenate([np.linspace(a, b, 9) for a, b in itertools.pairwise(edges)]))
+    # The background is free, hence projected out; what is left is rises alone, none of them negative.
+    free, _ = np.linalg.qr(np.stack([np.ones_like(u), u], axis=1) / sigma[:, None])
+    data = (y - base) / sigma
+    data = data - free @ (free.T @ data)
     chi2 = np.empty(len(grid))
     for i, opening in enumerate(grid):
         v = (opening - x[0]) / span
-        rise = np.maximum(u - v, 0)
-        columns = [np.ones_like(u), -np.ones_like(u), u, -u, (u > v) * 1.0, rise, rise**2]
-        matrix = np.stack(columns, axis=1) / sigma[:, None]
-        _, norm = nnls(matrix, (y - base) / height / sigma)
-        chi2[i] = (norm * height) ** 2
-    dof = max(len(x) - 5, 1)
+        rise = np.maximum(u - v, 0) / max(1 - v, 1e-9)
+        columns = np.stack([(u > v) * 1.0, rise, rise**2, rise**3, rise**5], axis=1) / sigma[:, None]
+        columns -= free @ (free.T @ columns)
+        size = np.linalg.norm(columns, axis=0)
+        columns = columns[:, size > 0] / size[size > 0]
+        chi2[i] = nnls(columns, data, maxiter=200)[1] ** 2 if columns.size else float(data @ data)
+    dof = max(len(x) - 6, 1)
     chi2 /= max(1.0, float(chi2.min()) / dof)
     weight = np.exp(-(chi2 - chi2.min()) / 2)
     cell = np.gradient(grid)
@@ -167,8 +171,8 @@ def _opening(p: Floats, q: Floats, noise: Noise, first: int, scatter: float, qua
     count = int(np.count_nonzero(quiet))
     a, b, ea, eb = _line(p[quiet], q[quiet], scatter)
     below, above = float(p[max(count - 1, 0)]), float(p[min(count, n - 1)])
-    # A reading on either side is the least that can be told.
-    error = max(error, 0.1 * (above - below))
+    # A tenth of the step between readings is the least that can be told; noise of the pressures moves the step itself.
+    error = math.hypot(max(error, 0.1 * (above - below)), noise.pressure_Pa)
     return Onset(
         at, error, (below, above), (a, b), (ea, eb), count, scatter,
         quantile * scatter / math.sqrt(TOGETHER),
