@@ -167,7 +167,8 @@ def _usage(error: BaseException, arguments: Sequence[str]) -> Fault:
     message = str(error.format_message()).strip()  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     path = getattr(context, "command_path", "percola") or "percola"
-    verbs = sorted(getattr(getattr(context, "command", None), "commands", {}))
+    group = getattr(context, "command", None)
+    verbs = sorted(getattr(group, "commands", {}) or getattr(group, "list_commands", lambda _: ())(context))
     remedy = f"see `{path} --help`"
     allowed = ""
     if "No such command" in message:

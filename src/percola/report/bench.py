@@ -114,8 +114,10 @@ def build_bench(
         preferred=[verdict_row(v) for v in run.verdicts if str(v.get("group", "")).startswith("preferred")],
         readings=bench.get("readings", []),
         disclaimer=bench.get("disclaimer", ""),
-        checks=[*_quality(found), *checks_of(run)],
-        notes=[str(n) for n in run.manifest.get("notes", [])],
+        checks=[
+            {**c, "message": pictures_of.neat(c["message"])} for c in (*_quality(found), *checks_of(run))
+        ],
+        notes=[pictures_of.neat(str(n)) for n in run.manifest.get("notes", [])],
         references=references,
         symbol=_SYMBOL,
         confidence=f"{100 * definitions().confidence:g}",
@@ -176,7 +178,7 @@ def _group(a: Analysis, bench: Mapping[str, Any], simulated: RunData | None, fol
             {"path": Path(s.path).name, "rows": [(str(k), str(v)) for k, v in s.understood.items()]}
             for s in a.sources
         ],
-        "notes": list(a.notes),
+        "notes": [pictures_of.neat(n) for n in a.notes],
     }
 
 
@@ -191,7 +193,7 @@ def _table(table: Any) -> dict[str, Any]:
 
 
 def _picture(key: str, p: Panel, simulated: RunData | None, folder: Path) -> Picture:
-    caption = f"{p.title}. {p.caption}".strip()
+    caption = pictures_of.neat(f"{p.title}. {p.caption}".strip())
     kept = folder / f"{key}.png"
     if p.image is not None:
         return Picture(key, _raster(p), "png", caption, p.title)
@@ -275,6 +277,7 @@ def _head(run: RunData) -> dict[str, str] | None:
 
 def _claim(v: Mapping[str, Any]) -> dict[str, Any]:
     row = verdict_row(v)
+    row["words"] = pictures_of.neat(str(row["words"]))
     row["parts"] = verdict_rows(v)
     row["missing"] = [f"{numbers.label(m['name'])}: {m['how']}" for m in v.get("missing", ())]
     row["other"] = [r for r in v.get("readings", ()) if r.get("status") and r["status"] != v.get("status")]
