@@ -168,8 +168,8 @@ def _readings(
         notes.append(
             f"{', '.join('--' + k.replace('_', '-') for k in both)}: the column of the file is used instead."
         )
-    for pair in (("before", "after", "drawn"), *_PAIRS[1:]):
-        # One ruler for all lengths: the finer digit of them is its step.
+    for pair in _PAIRS:
+        # One ruler before and after: the finer digit of the two is its step.
         finest = min((steps[k] for k in pair if k in steps), default=None)
         if finest is not None:
             steps |= {k: finest for k in pair if k in steps}

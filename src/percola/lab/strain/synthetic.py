@@ -13,16 +13,19 @@ def readings(
     width_strain: float | None = None,
     width_m: float = 0.05,
 ) -> dict[str, float]:
-    """Lengths (and widths) before and after to the nearest step of the ruler [m]; the true length is anywhere about it."""
+    """Lengths (and widths) before and after to the nearest step of the ruler [m].
+
+    The true length is anywhere within ten steps of ``length_m``, so that the rounding of before and after are unrelated.
+    """
     rng = np.random.default_rng(seed)
 
     def seen(v: float) -> float:
         return round(v / step_m) * step_m
 
-    true = length_m + step_m * float(rng.uniform(-0.5, 0.5))
+    true = length_m + step_m * float(rng.uniform(-10, 10))
     out = {"before": seen(true), "after": seen(true * (1 + strain))}
     if width_strain is not None:
-        wide = width_m + step_m * float(rng.uniform(-0.5, 0.5))
+        wide = width_m + step_m * float(rng.uniform(-10, 10))
         out |= {"width_before": seen(wide), "width_after": seen(wide * (1 + width_strain))}
     return out
 
@@ -35,5 +38,7 @@ def specimens_csv(
     rows = ["Specimen,Length before (mm),Drawn length (mm),Length after (mm)"]
     for i in range(n):
         r = readings(strain + scatter * float(rng.standard_normal()), seed=100 * seed + i)
-        rows.append(f"{i + 1},{1e3 * r['before']:.1f},{1e3 * drawn * r['before']:.1f},{1e3 * r['after']:.1f}")
+        rows.append(
+            f"{i + 1},{1e3 * r['before']:.1f},{round(2e3 * drawn * r['before']) / 2:.1f},{1e3 * r['after']:.1f}"
+        )
     return "\n".join(rows) + "\n"
