@@ -360,6 +360,35 @@ def window(
 
 @app.command()
 @work
+def audit(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SPECIMENS.csv]", help="A table of reported specimens; without it those of the patent."
+        ),
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print the header of such a table with an example row.")
+    ] = False,
+    out: BenchOut = None,
+    json: Json = False,
+) -> None:
+    """Audit reported specimens: arithmetic and physical consistency, each finding with its numbers."""
+    from percola.cli import judging
+    from percola.cli.output import emit_json, only_json
+
+    if template:
+        from percola.audit import template as header
+
+        print(header(), end="")
+        return
+    with only_json(json):
+        answer = judging.audit(file, out)
+    (emit_json if json else judging.show_audit)(answer)
+
+
+@app.command()
+@work
 def report(
     directory: Annotated[
         Path,

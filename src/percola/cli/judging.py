@@ -130,3 +130,41 @@ def show_window(answer: Mapping[str, Any]) -> None:
     v = answer["verdicts"][0]
     out.print(f"\n{v['title']} - {MARKS.get(v['status'], v['status'])}: {v['words']}", soft_wrap=True)
     out.print(f"Report: {answer['report']}", soft_wrap=True)
+
+
+def audit(file: Path | None, out: Path | None) -> dict[str, Any]:
+    """Audit the patent's specimens, or those of a table."""
+    from percola.pipeline.judging import audit_specimens
+
+    found, result = audit_specimens(file, out=out)
+    return {
+        "source": "EP 1063256" if file is None else str(file),
+        "result": str(result.path),
+        "report": str(result.path / "report.html"),
+        **found.to_dict(),
+    }
+
+
+def show_audit(answer: Mapping[str, Any]) -> None:
+    """The findings for a person, gravest first."""
+    out = console()
+    for grade, count in answer["counts"].items():
+        if not count:
+            continue
+        out.print(f"{grade.capitalize()}: {count}", style="bold")
+        for f in answer["findings"]:
+            if f["grade"] != grade:
+                continue
+            who = ", ".join(f["specimens"][:4]) + (" ..." if len(f["specimens"]) > 4 else "")
+            where = f" (para. {', '.join(f['paragraphs'])})" if 0 < len(f["paragraphs"]) <= 6 else ""
+            out.print(f"  {who or 'source'}: {f['words']}{where}", soft_wrap=True)
+    if not answer["findings"]:
+        out.print("Nothing found.")
+    judged = len(answer["ran"])
+    words = f"\n{len(answer['findings'])} findings on {answer['specimens']} specimens by {judged} rules"
+    if answer["not_run"]:
+        words += f"; {len(answer['not_run'])} rules lacked what they need"
+    out.print(words + ".", soft_wrap=True)
+    if answer["unread_columns"]:
+        out.print(f"Columns not known and not read: {', '.join(answer['unread_columns'])}", soft_wrap=True)
+    out.print(f"Report: {answer['report']}", soft_wrap=True)

@@ -16,13 +16,14 @@ from percola.judge import Judgement, judge_claims
 from percola.judge.window import Sweep, Window, window
 from percola.lab.analysis import Analysis
 from percola.measurement import Measurement
-from percola.pipeline.bench import BenchResult, write
+from percola.pipeline.bench import BenchResult, check_files, write
 from percola.recipe import resolve, specimens
 from percola.recipe.process import process_facts, reported_measurements
 from percola.report.data import read
 from percola.store import file_digest
 
 if TYPE_CHECKING:
+    from percola.audit import Audit
     from percola.lab.reading import ReadOptions
 
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".dat")
@@ -383,3 +384,32 @@ def _with_errors(s: Sweep, porosity: float | None, extension: float | None, frac
         else s.extension_error,
         polymer_fraction=fraction if s.polymer_fraction is None else s.polymer_fraction,
     )
+
+
+# -- the audit -------------------------------------------------------------------------------------------
+
+
+def audit_specimens(file: Path | None = None, *, out: Path | None = None) -> tuple[Audit, BenchResult]:
+    """Audit the specimens of the patent, or those of a table, and write a report.
+
+    Raises:
+        InputError: a table that cannot be read, with what to do.
+    """
+    from percola.audit import audit, from_file, patent_specimens, patent_statements
+
+    if file is None:
+        found = audit(patent_specimens(), patent_statements())
+    else:
+        check_files([file])
+        found = audit(from_file(file))
+    grades = ", ".join(f"{n} {g}" for g, n in found.counts.items() if n)
+    result = write(
+        f"audit-{'ep1063256' if file is None else file.stem}",
+        title="EP 1 063 256 A1" if file is None else file.name,
+        kicker="Audit of reported specimens",
+        subtitle=f"{found.specimens} specimens; {grades or 'nothing found'}",
+        identity={"audit": "patent" if file is None else file_digest(file)},
+        extra={"audit": found.to_dict()},
+        out=out,
+    )
+    return found, result

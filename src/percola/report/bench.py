@@ -113,6 +113,7 @@ def build_bench(
         claims=[_claim(v) for v in run.verdicts if not str(v.get("group", "")).startswith("preferred")],
         preferred=[verdict_row(v) for v in run.verdicts if str(v.get("group", "")).startswith("preferred")],
         readings=bench.get("readings", []),
+        audit=bench.get("audit"),
         disclaimer=bench.get("disclaimer", ""),
         checks=[
             {**c, "message": pictures_of.neat(c["message"])} for c in (*_quality(found), *checks_of(run))

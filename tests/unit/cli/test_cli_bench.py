@@ -210,3 +210,27 @@ def test_judging_a_file_of_measurements(capsys: pytest.CaptureFixture[str]) -> N
     code, _, err = run(capsys, "judge", "bad.json")
     assert code == 2
     assert "measurement 1" in err
+
+
+# -- audit -----------------------------------------------------------------------------------------------
+
+
+def test_the_audit_of_the_patent(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "audit")
+    assert code == 0
+    assert "findings on 40 specimens" in out
+    assert "CE7" in out
+
+
+def test_the_template_is_audited_as_any_table(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "audit", "--template")
+    assert code == 0
+    Path("mine.csv").write_text(out, encoding="utf-8")
+    code, out, _ = run(capsys, "audit", "mine.csv", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["specimens"] == 1
+    assert not answer["unread_columns"]
+    code, _, err = run(capsys, "audit", "nothing.csv")
+    assert code == 2
+    assert "no such file" in err
