@@ -93,7 +93,7 @@ def test_straight_part_break_and_energy_agree_with_scipy() -> None:
     assert c.line.zero == pytest.approx(-fit.intercept / fit.slope, rel=1e-8)
     assert c.line.r2 == pytest.approx(fit.rvalue**2, rel=1e-10)
     # The fit's own standard error is one part of the stated one.
-    assert c.line.slope_error >= fit.stderr * (1 - 1e-9)
+    assert c.line.slope_error >= float(fit.stderr) * (1 - 1e-9)
     # The break, found otherwise: the sample before the steepest fall.
     last = int(np.argmin(np.diff(s)))
     assert c.last == last

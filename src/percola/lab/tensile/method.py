@@ -97,6 +97,7 @@ def analyse_tables(
     """
     if not tables:
         raise InputError("tensile", "no table with numbers", "one table for each specimen")
+    tables, left = _with_curves(tables)
     options = _options(settings)
     specimens = [_specimen(t, settings, options, i, len(tables)) for i, t in enumerate(tables)]
     areas = {s.section.area_m2 for s in specimens if s.section is not None}
@@ -110,6 +111,8 @@ def analyse_tables(
     measurements = _measurements(specimens, names, jaw, settings)
     notes = list(dict.fromkeys(n for s in specimens for n in s.notes))
     notes.append(_criteria(options))
+    if left:
+        notes.append(f"No curve (no extension, or no force) in: {', '.join(left)}; left out.")
     if any(s.gauge_m for s in specimens):
         notes.append(
             "Strain is extension over gauge length: where it is that of grips or crosshead, the give of frame and grips is in "
@@ -129,6 +132,20 @@ def analyse_tables(
         notes=tuple(notes),
         sources=sources,
     )  # fmt: skip
+
+
+def _with_curves(tables: Sequence[Table]) -> tuple[list[Table], list[str]]:
+    """The tables with a curve, and the names of the others, such as the machine's own results above the raw data; all of
+    them where none has a curve, so that the refusal names the columns."""
+
+    def curve(t: Table) -> bool:
+        along = t.find(STRAIN) is not None or t.find(EXTENSION) is not None
+        return along and (t.find(FORCE) is not None or t.find(STRESS) is not None)
+
+    having = [t for t in tables if curve(t)]
+    if not having:
+        return list(tables), []
+    return having, [t.where for t in tables if not any(t is h for h in having)]
 
 
 def _options(settings: Mapping[str, Any]) -> Options:
