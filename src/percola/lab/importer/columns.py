@@ -196,6 +196,13 @@ def build(
                 times += 1
                 continue
         number = numbers.look(cell)
+        if number is None and numbers.is_jumble(cell):
+            raise InputError(
+                where,
+                f"{cell[:40]!r} in column {name!r} is several numbers, or none in any notation",
+                "one number in a cell",
+                "say --separator and --decimal",
+            )
         if number is None or numbers.is_moment(cell):
             words = True
             continue

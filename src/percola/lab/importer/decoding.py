@@ -97,7 +97,6 @@ def decode(data: bytes, where: str, encoding: str | None = None) -> Decoded:
         # Some loggers pad records or the end with zero bytes; more than a few mean a binary file.
         if zeros > 0.2 * len(sample) and data.rstrip(b"\0").count(0):
             raise _binary(where)
-        data = data.replace(b"\0", b"")
     if b"\x1b$" in data or b"\x1b(" in data[:4096]:
         try:
             return Decoded(data.decode("iso2022_jp"), "iso2022_jp", "ISO-2022-JP")

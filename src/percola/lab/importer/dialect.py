@@ -18,11 +18,14 @@ WORDS = {
     " ": "spaces",
     "  ": "two spaces or more",
     "": "none",
+    "sheet": "cells of a sheet",
+    "fixed": "columns of fixed width",
 }
 _TWO = re.compile(r"[ \t]{2,}|\t")
 _ONE = re.compile(r"[ \t]+")
 
 
+_PADDING = re.compile(r"\0+(?![\w.,+-])")
 HINT = re.compile(r"(?:\ufeff)?sep=(\\t|[,;|\t])", re.I)
 
 
@@ -32,6 +35,9 @@ def one_line_end(text: str) -> str:
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii() or "\x0c" in text:
         text = text.replace("\u2028", "\n").replace("\u0085", "\n").replace("\x0c", "\n")
+    if "\0" in text:
+        # Padding of records and of cells; a zero within a number is damage, and the cell no number any more.
+        text = _PADDING.sub("", text).replace("\0", "\ufffd")
     return text.rstrip("\x1a")
 
 
@@ -176,8 +182,8 @@ def _score(sample: Sequence[str], separator: str) -> float:
             full += 1
             if numbers.look(tidied) or numbers.is_moment(tidied) or numbers.is_missing(tidied):
                 good += 1
-            elif separator == " " and tidied[-1] in ",;":
-                good -= 1
+            elif numbers.is_jumble(tidied):
+                good -= 1  # pieces of several numbers: this separator is no separator
         totals[len(cells)] += 1
         if full:
             shares[len(cells)] += round(hundredths * max(good, 0) / full)

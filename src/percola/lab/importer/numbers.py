@@ -22,7 +22,7 @@ _TRANSLATE = str.maketrans(
 
 _MISSING = {
     "", "-", "--", "---", "n/a", "na", "n.a.", "n. a.", "nan", "#n/a", "#nv", "null", "none", "nil", "*", "**", "***", "****",
-    "*****", ".", "..", "...", "?", "x", "k.a.", "n.d.", "nd", "n.b.", "entf\u00e4llt", "fehlt", "keine", "leer", "missing", "\u306a\u3057", "\u6b20\u6e2c",
+    "*****", ".", "..", "...", "?",  "k.a.", "n.d.", "nd", "n.b.", "entf\u00e4llt", "fehlt", "keine", "leer", "missing", "\u306a\u3057", "\u6b20\u6e2c",
     "\u6b20\u640d", "\u672a\u6e2c\u5b9a", "\uff0d", "\u2015", "\u30fc", "\u2014", "1.#qnan", "1.#ind", "-1.#ind", "-nan", "-nan(ind)",
 }  # fmt: skip
 #: Words in place of a value that say something, so that they are kept as text.
@@ -167,6 +167,19 @@ def is_missing(cell: str) -> bool:
 def is_stated(cell: str) -> bool:
     """Whether a tidied cell says something in place of a value: OVER, "<1", #DIV/0!."""
     return cell.lower() in _STATED or _LIMIT.fullmatch(cell) is not None
+
+
+_JUMBLE = re.compile(r"[-+\d.,;|eE' ]*(?:\d[,;| ][-+\d.,;|eE' ]*|,|;)")
+
+
+def is_jumble(cell: str) -> bool:
+    """Whether a tidied cell is made of the signs of numbers and is none in any notation: "1,2,3", "191.23,10"."""
+    return (
+        _JUMBLE.fullmatch(cell) is not None
+        and any(c.isdigit() for c in cell)
+        and look(cell) is None
+        and not is_moment(cell)
+    )
 
 
 def is_moment(cell: str) -> bool:

@@ -59,6 +59,11 @@ def _all(path: Path, options: ReadOptions) -> tuple[Table, ...]:
         raise InputError(where, "a folder", "a file") from None
     except OSError as error:
         raise InputError(where, f"cannot be read: {error.strerror or error}") from None
+    return tables_of(data, where, options)
+
+
+def tables_of(data: bytes, where: str, options: ReadOptions) -> tuple[Table, ...]:
+    """Every table in the bytes of a file; ``where`` names it in messages."""
     if is_workbook(data, where):
         return _workbook(data, where, options)
     refuse_other_files(data, where)

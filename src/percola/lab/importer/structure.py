@@ -399,6 +399,8 @@ class _Head:
     @staticmethod
     def _is_header(cells: Cells, width: int, row: Row) -> bool:
         full = [c for c in cells if c]
+        if sum(any(x.isalpha() for x in c) for c in full) * 2 < len(full):
+            return False  # names have letters; these are numbers in a notation of their own
         if width == 1:
             return len(full) == 1 and not re.search(r"[:=]\s*\S", full[0])
         if len(full) < 2:
@@ -415,9 +417,11 @@ def _check_width(
     head: _Head, data: list[Row], width: int, separator: str, where: str, said: bool, before: Row | None
 ) -> None:
     """Refuse rows that have more cells than their header has names where commas could be decimal signs."""
-    if said:
-        return
-    if separator in (" ", "  ") and width > 1 and not head.found:
+    spaced = separator in (" ", "  ", "fixed") and width > 1
+    loose = not head.found or any(
+        headers.is_unit(n) or not any(x.isalpha() for x in n) for n in head.names[1:width]
+    )
+    if spaced and loose and (not said or separator == "fixed"):
         # "5 554 634.1" below one name is one number.
         if all(_GROUP.fullmatch(c) for r in data for c in r.cells[1:] if c):
             raise InputError(
@@ -426,8 +430,7 @@ def _check_width(
                 "a header with a name for each column",
                 "say --separator space or --separator none, or export with tabs or semicolons",
             )
-        return
-    if separator != ",":
+    if separator != "," or said:
         return
     named = max((k for k, n in enumerate(head.names, 1) if n), default=0)
     # Only a cell such as "12.5" proves that the comma is no decimal sign; "1.234" does not.
