@@ -279,6 +279,8 @@ def _of_readings(
 def _last_digit(values: Floats) -> float:
     """Step of the last digit that the numbers are written with."""
     finite = values[np.isfinite(values)]
+    if not len(finite):
+        return 0.0
     for k in range(10):
         scaled = finite * 10.0**k
         if np.allclose(

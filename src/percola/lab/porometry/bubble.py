@@ -144,7 +144,7 @@ def _reaches(p: Floats, q: Floats, noise: Noise, flow: float) -> Crossing | None
     sigma = noise.at(q, slopes(p, q))
     if not noise.known and not noise.digit_m3_s:
         sigma = np.zeros_like(q)
-    return crossing(p, q - flow, sigma)
+    return crossing(p, q - flow, sigma, middle=True)
 
 
 @dataclass(frozen=True)

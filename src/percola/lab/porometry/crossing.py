@@ -44,7 +44,7 @@ class Crossing:
     near: int
 
 
-def crossing(x: Floats, y: Floats, sigma: Floats) -> Crossing | None:
+def crossing(x: Floats, y: Floats, sigma: Floats, middle: bool = False) -> Crossing | None:
     """Where y rises through zero; None where it does not.
 
     The bracket is the cut with the fewest readings on the wrong side. The value is that of the straight line between both
@@ -61,6 +61,7 @@ def crossing(x: Floats, y: Floats, sigma: Floats) -> Crossing | None:
         x: rising, shape (n,).
         y: shape (n,).
         sigma: standard deviation of each y, 0 where it has none.
+        middle: where the curve jumps between two readings, take their middle instead of the line's crossing.
 
     Validity: one crossing. Limitations: between two readings far apart nothing is known of the shape; the error then says
     so. Reference: O. V. Lepskii, Theory Probab. Appl. 35 (1991) 454.
@@ -100,6 +101,7 @@ def crossing(x: Floats, y: Floats, sigma: Floats) -> Crossing | None:
     if jump:
         # A step between two readings may lie anywhere between them.
         interpolation = (x1 - x0) / math.sqrt(12)
+        line = (x0 + x1) / 2 if middle else line
     best = (line, noise_error, interpolation, 2, slope)
     # Readings within two standard deviations of the crossing say no more than that it lies among them.
     least = 2 * math.ceil(2 * noisy / gentle_slope / (x1 - x0)) if noisy > 0.3 * (y1 - y0) else 2
