@@ -44,7 +44,7 @@ from percola.lab.dsc.peaks import BASELINES, Found, Peak, PeakOptions, find_peak
 from percola.lab.dsc.plateau import Plateau, find_plateau
 from percola.lab.dsc.segments import Segment, find_segments
 from percola.lab.dsc.spec import SPEC
-from percola.lab.panel import Axis, Band, Curve, Mark, Panel
+from percola.lab.panel import Axis, Band, Curve, Mark, Panel, Style
 from percola.lab.reading import ReadOptions
 from percola.lab.setting import asked_for, parse_settings
 from percola.measurement import Check, Measurement
@@ -122,7 +122,7 @@ def analyse(files: list[Path], settings: Mapping[str, Any], read: ReadOptions) -
             sources.append(_source(record, exo, mass_words, given))
             ramps += _ramps(record, index, exo, fractions[index], given, options, notes)
     ramps = _dissolution(ramps, given["dissolution_temperature"], len(files))
-    heatings = _chosen_heatings(ramps, given["heating"])
+    heatings = _chosen_heatings(ramps, given["heating"], notes)
     coolings = [r for r in ramps if r.segment.kind == "cooling" and r.found.main is not None]
     if not heatings and not coolings:
         raise InputError(
@@ -425,15 +425,27 @@ def _dissolution(ramps: list[Ramp], said: Sequence[float], files: int) -> list[R
     return out
 
 
-def _chosen_heatings(ramps: list[Ramp], which: str) -> list[Ramp]:
-    """One heating with a peak of each record."""
+def _chosen_heatings(ramps: list[Ramp], which: str, notes: list[str]) -> list[Ramp]:
+    """One heating with a peak of each record; where some passed the whole peak, only those of each fraction.
+
+    A heating to a low T_s may end in the middle of the melting peak; its top is then not the melting point.
+    """
     out: dict[int, Ramp] = {}
     for ramp in ramps:
         if ramp.segment.kind == "heating" and ramp.found.main is not None:
             key = id(ramp.record)
             if key not in out or which == "last":
                 out[key] = ramp
-    return list(out.values())
+    chosen: list[Ramp] = []
+    for group in _by_fraction(list(out.values())).values():
+        whole = [
+            r for r in group if not _main(r).notes and _main(r).parts["area_baseline"] < 0.3 * _main(r).area
+        ]
+        if whole and len(whole) < len(group):
+            left = ", ".join(r.source for r in group if r not in whole)
+            notes.append(f"heatings that end before the melting peak does are not used for T_m: {left}")
+        chosen += whole or group
+    return [r for r in out.values() if any(r is c for c in chosen)]
 
 
 def _nothing(ramps: list[Ramp]) -> str:
@@ -770,8 +782,11 @@ def _plateaus(coolings: list[Ramp], options: PeakOptions) -> list[tuple[Measurem
             ),
             Check(
                 "plateau reached",
-                "pass" if found.reached else "warn",
-                f"broken against straight line p = {found.p_value:.2g}" if found.reached else found.reason,
+                "pass" if found.reached and found.beyond >= 3 else "warn",
+                f"{found.beyond} runs at or above T_a; broken against straight line p = {found.p_value:.2g}"
+                + ("" if found.beyond >= 3 else "; a third run above would make sure that T_c stays")
+                if found.reached
+                else found.reason,
             ),
         ]
         bad = [r for r in runs if any(c.status == "fail" for c in r.checks)]
@@ -821,6 +836,12 @@ def _plateaus(coolings: list[Ramp], options: PeakOptions) -> list[tuple[Measurem
     return out
 
 
+_OTHERS: dict[str, Style] = {
+    "linear": "fit",
+    "integral": "derived",
+    "tangential": "reference",
+    "spline": "baseline",
+}
 _T = Axis("temperature", "temperature", "°C")
 _Q = Axis("heat flow, exothermic up", "specific_heat_flow", "W/g")
 
@@ -866,19 +887,28 @@ def _trace(ramp: Ramp, number: int, options: PeakOptions, all_baselines: bool) -
     if not all_baselines:
         return [trace]
     lines = tuple(
-        Curve(f"{k}: {peak.areas[k] / 1000:.1f} J/g" if ramp.timed else k, v[0], v[1] * s, "baseline")
+        Curve(
+            f"{k}: {peak.areas[k] / 1000:.1f} J/g" if ramp.timed else k,
+            v[0],
+            v[1] * s,
+            "baseline" if k == options.baseline else _OTHERS[k],
+        )
         for k, v in ramp.found.baselines.items()
         if k in peak.areas
     )
+    # The foot of the peak only: there the baselines differ.
+    straight = np.interp(T, *ramp.found.baselines["linear"])
+    foot = np.where(np.abs(y - s * straight) < 0.15 * peak.height, y, np.nan)
     choices = Panel(
         f"baselines_{number}_{kind}",
         f"Baselines: {ramp.label}",
         x_axis,
         _Q,
-        (Curve("measured", T[shown], y[shown], "data"), *lines),
+        (Curve("measured", T[shown], foot[shown], "data"), *lines),
         (),
-        (),
-        f"All baselines and their enthalpies; {options.baseline} is taken, their spread is part of the uncertainty.",
+        (Band("limits", peak.low_K, peak.high_K),),
+        f"All baselines and their enthalpies, at the foot of the peak; {options.baseline} is taken, the spread of all "
+        "is part of the uncertainty.",
     )
     return [trace, choices]
 
@@ -922,6 +952,7 @@ def _tables(
     heatings: list[Ramp], coolings: list[Ramp], ramps: list[Ramp],
     plateaus: list[tuple[Measurement, Plateau, list[Ramp]]],
 ) -> list[ResultTable]:  # fmt: skip
+    used = [*heatings, *coolings]
     rows = []
     for r in ramps:
         for p in r.found.peaks:
@@ -938,7 +969,7 @@ def _tables(
                     round((p.onset_K if cooling else p.end_K) - ZERO_C, 2),
                     round(p.area / 1000, 3) if r.timed else None,
                     round(p.u_area / 1000, 3) if r.timed else None,
-                    ("used" if r in heatings or r in coolings else "not used") if p.main else "further peak",
+                    ("used" if any(r is o for o in used) else "not used") if p.main else "further peak",
                 )
             )
     out = [

@@ -14,7 +14,8 @@ Steps, in this order (ISO 11357-1 and -3, ASTM D3418):
    of a straight line through there, over a quarter of the width; at least 1.3 widths from the maximum; the slope
    alone where the level never is. What stands above the baseline further out is lost: 0.1 to 0.5 % of the area, more
    for a long tail in noise (a negative bias, inside the spread over limits). Peaks whose limits
-   overlap share one baseline and are parted at the lowest point between them.
+   overlap share one baseline and are parted at the lowest point between them (a convention: what lies under both is not
+   known, and no uncertainty is stated for it; the sum of the parts does not depend on it).
 4. Baselines between the limits, through straight lines fitted outside of them over half a width: ``linear``;
    ``integral`` (rises with the area passed, iterated); ``tangential`` (the lines on both sides carried on and weighted
    by the area passed, iterated; "sigmoidal tangential"); ``spline`` (cubic with the slopes of both sides); ``none``
@@ -288,22 +289,32 @@ def _noise(y: Floats, digit: float) -> tuple[float, float]:
     """Standard deviation and first-order correlation of the noise, from third differences over quiet parts.
 
     Third differences of white noise of variance s2 have the variance 20 s2 and remove any local parabola; the ratio of
-    differences at distance 2 to those at distance 1 gives the correlation.
+    differences at distances 2 to 4 to those at distance 1 gives the correlation.
     """
     if len(y) < 12:
         return digit / math.sqrt(12.0), 0.0
 
     def spread(v: Floats) -> float:
-        return float(1.4826 * np.median(np.abs(v - np.median(v))))
+        # The range of the middle four fifths: robust against peaks, half as scattered as the median deviation.
+        low, high = np.quantile(v, (0.1, 0.9))
+        return float(high - low) / 2.5631
 
-    one = spread(y[3:] - 3 * y[2:-1] + 3 * y[1:-2] - y[:-3])
-    two = spread(y[6:] - 3 * y[4:-2] + 3 * y[2:-4] - y[:-6])
+    def third(d: int) -> float:
+        return spread(y[3 * d :] - 3 * y[2 * d : -d] + 3 * y[d : -2 * d] - y[: -3 * d]) ** 2
+
+    one = math.sqrt(third(1))
+    far = [d for d in (2, 3, 4) if len(y) > 8 * d]
     rho = 0.0
-    if one > 0 and two > one:
-        # Variances of the differences for a correlation r: 20 - 30 r + 12 r^2 - 2 r^3, with r -> r^2 at distance 2.
-        r = np.linspace(0.0, 0.95, 191)
-        ratio = (20 - 30 * r**2 + 12 * r**4 - 2 * r**6) / (20 - 30 * r + 12 * r**2 - 2 * r**3)
-        rho = float(np.interp((two / one) ** 2, ratio, r))
+    if one > 0 and far:
+        # Variance of the differences at distance d for a correlation r: 20 - 30 r^d + 12 r^2d - 2 r^3d.
+        r = np.linspace(0.0, 0.9, 181)
+
+        def factors(d: int) -> Floats:
+            return np.asarray(20 - 30 * r**d + 12 * r ** (2 * d) - 2 * r ** (3 * d))
+
+        expected = np.mean([factors(d) for d in far], axis=0) / factors(1)
+        rho = float(np.interp(np.mean([third(d) for d in far]) / one**2, expected, r))
+        # The ratio scatters by a tenth for a thousand points: less than this is no sign of correlation.
         rho = rho if rho > 0.15 else 0.0
     factor = 20 - 30 * rho + 12 * rho**2 - 2 * rho**3
     return max(one / math.sqrt(factor), digit / math.sqrt(12.0)), rho

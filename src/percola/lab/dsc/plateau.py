@@ -9,7 +9,7 @@ own uncertainties say.
 
 A plateau is claimed only if at least two points lie on each side of the break, the broken line is better than one
 straight line (F test, 5 %), T_c falls before it, and a line of its own through the points beyond it is level (within
-twice its uncertainty, or a fifth of the slope before it). Else the reason is given and no number.
+twice its uncertainty, or a fifth of the slope before it), and a parabola is not clearly likelier. Else the reason is given and no number.
 
 References: hudson1966 (join point by least squares); ep1063256, paragraph 52.
 """
@@ -37,6 +37,7 @@ class Plateau:
         level_K, u_level_K: T_c on the plateau [K].
         slope, u_slope: dT_c/dT_s below T_a, or over all points where no plateau is claimed.
         p_value: of the broken line against one straight line.
+        beyond: points at or above T_a.
         low_K, high_K: 95 % interval of T_a [K].
         profile: T_a and S/S_min of the search, for the figure.
     """
@@ -50,6 +51,7 @@ class Plateau:
     slope: float
     u_slope: float
     p_value: float
+    beyond: int = 0
     low_K: float | None = None
     high_K: float | None = None
     profile: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
@@ -83,7 +85,7 @@ def find_plateau(
             1.0,
         )
     grid = np.linspace(x[0], x[-1], 2001)[1:-1]
-    sums = np.array([_broken(x, y, g)[1] for g in grid])
+    sums = _sums(x, y, grid)
     k = int(np.argmin(sums))
     best = float(grid[k])
     (level, fall), rest = _broken(x, y, best)
@@ -110,16 +112,19 @@ def find_plateau(
             error,
             p,
         )
-    if after >= 3:
-        (_, beyond), left = _line(x[x >= best], y[x >= best])
-        doubt = _slope_error(x[x >= best], left, after - 2, max(least, math.sqrt(scale)))
-        if abs(beyond) > max(2 * doubt, 0.2 * abs(fall)):
-            return _none(
-                f"beyond the bend at {best - 273.15:.1f} degC T_c still changes by {beyond:.2f} K per K",
-                slope,
-                error,
-                p,
-            )
+    (_, beyond), left = _line(x[x >= best], y[x >= best])
+    doubt = _slope_error(x[x >= best], left, after - 2, max(least, math.sqrt(scale)))
+    if abs(beyond) > max(2 * doubt, 0.2 * abs(fall)):
+        return _none(
+            f"beyond the bend at {best - 273.15:.1f} degC T_c still changes by {beyond:.2f} K per K",
+            slope,
+            error,
+            p,
+        )
+    # A parabola has as many constants; where it is clearly the likelier (by 6 in -2 ln L) nothing is level.
+    bent = float(np.sum((y - np.polyval(np.polyfit(x - x.mean(), y, 2), x - x.mean())) ** 2))
+    if n * math.log(max(rest, floor) / max(bent, floor)) > 6.0:
+        return _none("T_c bends evenly with T_s, without a level part", slope, error, p)
     inner = np.flatnonzero(sums <= rest + scale * float(f_distribution.ppf(0.6827, 1, n - 3)))
     outer = np.flatnonzero(sums <= rest + scale * float(f_distribution.ppf(0.95, 1, n - 3)))
     # The profile is not a parabola between points; half of the wider interval, brought to one deviation, guards tails.
@@ -145,6 +150,7 @@ def find_plateau(
         slope=fall,
         u_slope=math.sqrt(scale / max(spread, 1e-12)),
         p_value=p,
+        beyond=after,
         low_K=float(grid[outer[0]]),
         high_K=float(grid[outer[-1]]),
         profile=([float(g) for g in grid[shown]], [float(s / max(rest, 1e-12)) for s in sums[shown]]),
@@ -171,6 +177,16 @@ def _broken(x: Floats, y: Floats, at: float) -> tuple[tuple[float, float], float
     slope = float(((z - mean) * (y - y.mean())).sum() / spread) if spread > 0 else 0.0
     level = float(y.mean() - slope * mean)
     return (level, slope), float(((y - level - slope * z) ** 2).sum())
+
+
+def _sums(x: Floats, y: Floats, grid: Floats) -> Floats:
+    """Sum of squares of the broken line for each position of the break."""
+    z = np.minimum(x[None, :] - grid[:, None], 0.0)
+    z -= z.mean(axis=1, keepdims=True)
+    spread = (z**2).sum(axis=1)
+    product = z @ (y - y.mean())
+    slope = np.divide(product, spread, out=np.zeros_like(spread), where=spread > 0)
+    return np.asarray(((y - y.mean())[None, :] - slope[:, None] * z) ** 2).sum(axis=1)
 
 
 def _trend(slope: float, error: float, why: str) -> str:

@@ -157,10 +157,11 @@ def dissolution_run(
     hold_min: float = 20.0,
     instrument: Instrument | None = None,
     seed: int = 0,
+    melting_temperature_K: float = 418.15,
 ) -> Run:
     """A run of paragraph 89(12): 5 K/min to T_s, 20 min, 2 K/min down, on a PVDF solution that crystallizes at T_c."""
     enthalpy = polymer_fraction * crystallinity * 104.7e3
-    melt = Transition(crystallization_temperature_K + 28.0, enthalpy, 12.0, -0.25, 60.0)
+    melt = Transition(melting_temperature_K, enthalpy, 10.0, -0.25, 60.0)
     freeze = Transition(crystallization_temperature_K, enthalpy, 6.0, -0.2, 60.0)
     program = (
         Step(to_K=dissolution_temperature_K, rate_K_min=5.0),
