@@ -44,7 +44,9 @@ def fig_1(tmp_path_factory) -> Analysis:
 
 def value(found: Analysis, name: str, region: str) -> tuple[float, float]:
     m = found.measurement(name, region)
-    assert m is not None and isinstance(m.value, float) and m.uncertainty is not None, name
+    assert m is not None, name
+    assert isinstance(m.value, float), name
+    assert m.uncertainty is not None, name
     return m.value, m.uncertainty
 
 
@@ -56,7 +58,8 @@ def test_plateau_of_fig_1(fig_1):
     assert m is not None
     assert {c.name: c.status for c in m.checks} == {"T_c falls with T_s": "pass", "plateau reached": "pass"}
     panel = next(p for p in fig_1.panels if p.overlay == "crystallization")
-    assert len(panel.curves[0].x) == 11 and panel.marks
+    assert len(panel.curves[0].x) == 11
+    assert panel.marks
     table = next(t for t in fig_1.tables if t.key == "crystallization_dissolution")
     assert [row[1] for row in table.rows] == pytest.approx(list(np.arange(145.0, 196.0, 5.0)), abs=0.02)
     assert all(row[4] == pytest.approx(20.0, abs=1.0) for row in table.rows)
@@ -64,7 +67,8 @@ def test_plateau_of_fig_1(fig_1):
 
 def test_each_run_has_its_crystallization_temperature(fig_1):
     found = [m for m in fig_1.measurements if m.name == "crystallization_temperature"]
-    assert len(found) == 11 and len({m.region for m in found}) == 11
+    assert len(found) == 11
+    assert len({m.region for m in found}) == 11
     for m in found:
         t_s = m.evidence["dissolution_temperature_K"]
         truth = 400.0 - 0.25 * min(t_s - 451.15, 0.0)
@@ -83,7 +87,8 @@ def test_melting_point_lowering_and_the_rule_for_media(fig_1):
     assert drop == pytest.approx(pure - mixed)
     assert abs(drop - 24.0) < 3 * u
     rule = next(c for c in fig_1.checks if c.name.startswith("cooling medium"))
-    assert rule.status == "pass" and "T_m100" in rule.message
+    assert rule.status == "pass"
+    assert "T_m100" in rule.message
 
 
 def test_crystallinity_is_per_gram_of_polymer(fig_1):
@@ -104,7 +109,8 @@ def test_heatings_that_end_in_the_peak_are_left_out(fig_1):
 
 def test_analysis_is_plain_data(fig_1):
     text = json.dumps(fig_1.to_dict())
-    assert "NaN" not in text and "Infinity" not in text
+    assert "NaN" not in text
+    assert "Infinity" not in text
     assert max(len(json.dumps(m.to_dict())) for m in fig_1.measurements) < 50_000
     again = Analysis.from_dict(json.loads(text))
     assert [m.name for m in again.measurements] == [m.name for m in fig_1.measurements]
@@ -167,18 +173,21 @@ def test_dissolution_temperature_said_or_in_the_name(tmp_path):
     run = record([Step(to_K=350.0, rate_K_min=-2.0)], (), [freeze], HOW, start_K=440.0)
     named = write_netzsch(run, tmp_path / "DEP_Ts178.txt", sample="")
     m = analyse("dsc", [named]).measurement("crystallization_temperature")
-    assert m is not None and m.evidence["dissolution_temperature_K"] == pytest.approx(451.15)
+    assert m is not None
+    assert m.evidence["dissolution_temperature_K"] == pytest.approx(451.15)
     said = analyse("dsc", [named], {"dissolution_temperature": ["165 degC"]}).measurement(
         "crystallization_temperature"
     )
-    assert said is not None and said.evidence["dissolution_temperature_K"] == pytest.approx(438.15)
+    assert said is not None
+    assert said.evidence["dissolution_temperature_K"] == pytest.approx(438.15)
     with pytest.raises(InputError, match="--dissolution-temperature"):
         analyse("dsc", [named], {"dissolution_temperature": ["165 degC", "170 degC"]})
     held = write_netzsch(dissolution_run(451.0, 400.0, instrument=HOW), tmp_path / "held.txt")
     m = analyse("dsc", [held], {"dissolution_temperature": ["165 degC"]}).measurement(
         "crystallization_temperature"
     )
-    assert m is not None and any(c.name == "dissolution temperature" and c.status == "warn" for c in m.checks)
+    assert m is not None
+    assert any(c.name == "dissolution temperature" and c.status == "warn" for c in m.checks)
 
 
 def test_file_without_time(tmp_path):
@@ -192,21 +201,29 @@ def test_file_without_time(tmp_path):
     bare = analyse("dsc", [path], {"exo": "up"})
     t_m = bare.measurement("melting_temperature")
     heat = bare.measurement("melting_enthalpy")
-    assert t_m is not None and abs(t_m.value - run.peaks[0][1]) < 3 * t_m.uncertainty
-    assert heat is not None and heat.value is None and "--rate" in heat.reason
+    assert t_m is not None
+    assert abs(t_m.value - run.peaks[0][1]) < 3 * t_m.uncertainty
+    assert heat is not None
+    assert heat.value is None
+    assert "--rate" in heat.reason
     told = analyse("dsc", [path], {"exo": "up", "rate": "5 K/min"}).measurement("melting_enthalpy")
-    assert told is not None and told.value == pytest.approx(run.peaks[0][2], rel=0.03)
+    assert told is not None
+    assert told.value == pytest.approx(run.peaks[0][2], rel=0.03)
 
 
 def test_settings_of_a_person(tmp_path):
     path = write_netzsch(melting_run(445.0, instrument=HOW, seed=3), tmp_path / "a.txt")
     for kind in ("linear", "integral", "tangential", "spline", "none"):
         m = analyse("dsc", [path], {"baseline": kind}).measurement("melting_enthalpy")
-        assert m is not None and m.evidence["baseline"] == kind
+        assert m is not None
+        assert m.evidence["baseline"] == kind
     cut = analyse("dsc", [path], {"from": "150 degC", "to": "185 degC"}).measurement("melting_temperature")
-    assert cut is not None and cut.evidence["limits_K"] == pytest.approx([423.15, 458.15], abs=0.3)
+    assert cut is not None
+    assert cut.evidence["limits_K"] == pytest.approx([423.15, 458.15], abs=0.3)
     bare = analyse("dsc", [path]).measurement("crystallinity")
-    assert bare is not None and bare.value is None and "--polymer-fraction" in bare.reason
+    assert bare is not None
+    assert bare.value is None
+    assert "--polymer-fraction" in bare.reason
     for bad, words in (
         ({"polymer_fraction": [1.4]}, "weight fraction"),
         ({"polymer_fraction": [0.3, 1.0]}, "one for all"),
@@ -225,7 +242,8 @@ def test_direction_of_the_file_and_of_the_person_differ(tmp_path):
     found = analyse("dsc", [wrong], {"exo": "up"})
     assert [c.status for c in found.checks if c.name == "exotherm direction"] == ["warn"]
     t_m = found.measurement("melting_temperature")
-    assert t_m is not None and abs(t_m.value - run.peaks[0][1]) < 3 * t_m.uncertainty
+    assert t_m is not None
+    assert abs(t_m.value - run.peaks[0][1]) < 3 * t_m.uncertainty
 
 
 def test_regions():

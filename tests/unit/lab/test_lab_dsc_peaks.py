@@ -93,7 +93,8 @@ def test_cooling_is_the_mirror_image_of_heating():
         [Step(to_K=380.0, rate_K_min=-5.0)], (), [Transition(440.0, 50e3, 8.0, -0.2)], QUIET, start_K=490.0
     )
     down = evaluated(run, 1.0).main
-    assert up is not None and down is not None
+    assert up is not None
+    assert down is not None
     # Both see one density; only the points fall elsewhere on the grid of 0.083 K.
     assert down.peak_K == pytest.approx(up.peak_K, abs=5e-3)
     assert down.area == pytest.approx(up.area, rel=2e-3)
@@ -104,7 +105,8 @@ def test_areas_scale_with_the_signal_and_temperatures_do_not():
     run = heating(Transition(440.0, 50e3, 8.0, -0.2), Instrument(noise_W_kg=1.0), seed=4)
     one = evaluated(run, -1.0).main
     ten = evaluated(Run(run.time_s, run.temperature_K, 10.0 * run.heat_flow_W_kg, run.peaks), -1.0).main
-    assert one is not None and ten is not None
+    assert one is not None
+    assert ten is not None
     assert ten.area == pytest.approx(10.0 * one.area, rel=1e-9)
     assert ten.peak_K == pytest.approx(one.peak_K, abs=1e-9)
     assert ten.u_peak_K == pytest.approx(one.u_peak_K, rel=1e-6)
@@ -165,7 +167,8 @@ def test_lag_moves_the_peak_and_the_time_constant_undoes_it():
     run = heating(Transition(440.0, 50e3, 8.0), how, seed=2)
     seen = evaluated(run, -1.0).main
     mended = evaluated(run, -1.0, PeakOptions(time_constant_s=8.0)).main
-    assert seen is not None and mended is not None
+    assert seen is not None
+    assert mended is not None
     lag = 8.0 * 5.0 / 60.0  # tau times rate, 0.67 K: the most that a first-order cell can shift
     assert 0.8 * lag < seen.peak_K - 440.0 <= lag + 0.02
     assert mended.peak_K == pytest.approx(440.0, abs=3 * mended.u_peak_alone_K + 0.02)
@@ -196,7 +199,8 @@ def test_two_peaks_share_a_baseline_and_keep_their_sum():
                QUIET, start_K=380.0),
         -1.0, PeakOptions(main="height"),
     ).main  # fmt: skip
-    assert high is not None and high.peak_K == pytest.approx(425.0, abs=0.1)
+    assert high is not None
+    assert high.peak_K == pytest.approx(425.0, abs=0.1)
 
 
 def test_limits_of_a_person_are_kept():
@@ -219,7 +223,8 @@ def test_no_peak_in_noise():
 def test_a_peak_that_runs_out_of_the_range_says_so():
     run = heating(Transition(440.0, 50e3, 8.0), Instrument(noise_W_kg=0.5), to_K=445.0)
     peak = evaluated(run, -1.0).main
-    assert peak is not None and any("above the peak" in note for note in peak.notes)
+    assert peak is not None
+    assert any("above the peak" in note for note in peak.notes)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6])
