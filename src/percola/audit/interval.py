@@ -7,6 +7,8 @@ number there is good to half a unit.
 
 Sums, products and quotients are exact on fractions. Where a formula holds the same number twice, its callers use its
 monotony (end points) instead, so that intervals stay as narrow as they are. Logarithms are rounded outward.
+
+Reference: Moore, Kearfott and Cloud 2009 (moore2009), chapters 2 and 5.
 """
 
 from __future__ import annotations

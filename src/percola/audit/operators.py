@@ -6,8 +6,10 @@ import re
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from percola import tables, units
 from percola.audit.fields import UNIT_SIGNS, fields, shown
@@ -185,34 +187,50 @@ def _two_digits(text: str) -> bool:
 
 
 def repeated_row(rule: Rule, case: Case) -> Iterator[Finding]:
-    """Pairs of specimens with different recipes and the same printed results."""
-    for a, b in combinations(case.specimens, 2):
-        shared = [
-            k
-            for k in RESULTS
-            if (x := a.get(k)) and (y := b.get(k)) and _two_digits(x.text) and _two_digits(y.text)
-        ]
-        if len(shared) < rule.get("least"):
-            continue
-        case.judged(rule, f"{a.id}, {b.id}")
-        equal = [k for k in shared if a.values[k].value == b.values[k].value]
-        differing = _differing(a, b)
-        if not differing or len(equal) < rule.get("least") or len(equal) < rule.get("share") * len(shared):
-            continue
-        others = [k for k in shared if k not in equal]
-        names = fields()
-        more = "".join(
-            f"; only the {names[k].words} differs ({_own(a, k)} and {_own(b, k)})" if len(others) == 1 else
-            f"; {names[k].words}: {_own(a, k)} and {_own(b, k)}"
-            for k in others
-        )  # fmt: skip
-        yield finding(
-            rule, case, (a.id, b.id),
-            {k: a.values[k].to_dict() for k in equal},
-            equal=len(equal), shared=len(shared),
-            names=", ".join(names[k].words for k in equal),
-            differing=", ".join(names[k].words for k in differing), others=more,
-        )  # fmt: skip
+    """Specimens whose printed results repeat those of an earlier one with another recipe; the first such one is named."""
+    codes: dict[tuple[str, float], int] = {}
+    table = np.full((len(case.specimens), len(RESULTS)), -1, dtype=np.int32)
+    for i, s in enumerate(case.specimens):
+        for j, k in enumerate(RESULTS):
+            v = s.get(k)
+            if v is not None and isinstance(v.value, float) and _two_digits(v.text):
+                table[i, j] = codes.setdefault((k, v.value), len(codes))
+    there = table >= 0
+    for i, b in enumerate(case.specimens):
+        shared_all = there[:i] & there[i]
+        count = shared_all.sum(axis=1)
+        equal_all = (shared_all & (table[:i] == table[i])).sum(axis=1)
+        least = int(rule.get("least"))
+        if (count >= least).any():
+            case.judged(rule, b.id)
+        for at in np.nonzero((equal_all >= least) & (equal_all >= rule.get("share") * count))[0]:
+            a = case.specimens[int(at)]
+            differing = _differing(a, b)
+            if differing:
+                yield _repeated(
+                    rule, case, a, b, differing, [RESULTS[j] for j in np.nonzero(shared_all[at])[0]]
+                )
+                break
+
+
+def _repeated(
+    rule: Rule,
+    case: Case,
+    a: ReportedSpecimen,
+    b: ReportedSpecimen,
+    differing: Sequence[str],
+    shared: Sequence[str],
+) -> Finding:
+    names = fields()
+    equal = [k for k in shared if a.values[k].value == b.values[k].value]
+    others = [k for k in shared if k not in equal]
+    only = "only the " if len(others) == 1 else ""
+    more = "".join(f"; {only}{names[k].words} differs ({_own(a, k)} and {_own(b, k)})" for k in others)
+    return finding(
+        rule, case, (a.id, b.id), {k: a.values[k].to_dict() for k in equal}, equal=len(equal), shared=len(shared),
+        names=", ".join(names[k].words for k in equal), differing=", ".join(names[k].words for k in differing),
+        others=more,
+    )  # fmt: skip
 
 
 def _own(s: ReportedSpecimen, key: str) -> str:
@@ -223,25 +241,33 @@ def _own(s: ReportedSpecimen, key: str) -> str:
 
 
 def same_recipe_other_results(rule: Rule, case: Case) -> Iterator[Finding]:
-    """Pairs of specimens with one recipe whose results exclude each other."""
+    """Specimens with one recipe whose results exclude each other: of each result the two that lie farthest apart."""
     groups: dict[tuple[Any, ...], list[ReportedSpecimen]] = {}
     for s in case.specimens:
         if s.get("dissolution_temperature") is not None and s.get("polymer_parts") is not None:
             groups.setdefault(_recipe(s), []).append(s)
     for group in groups.values():
-        for a, b in combinations(group, 2):
-            case.judged(rule, f"{a.id}, {b.id}")
-            apart = []
-            for k in RESULTS:
-                x, y = a.interval(k), b.interval(k)
-                if x is not None and y is not None and not x.meets(y):
-                    apart.append(k)
-            if apart:
-                yield finding(
-                    rule, case, (a.id, b.id),
-                    {k: (estimate_of(a, k), estimate_of(b, k)) for k in apart},
-                    differences="; ".join(f"{fields()[k].words}: {_own(a, k)} and {_own(b, k)}" for k in apart),
-                )  # fmt: skip
+        if len(group) < 2:
+            continue
+        apart: dict[str, tuple[ReportedSpecimen, ReportedSpecimen]] = {}
+        for s in group:
+            case.judged(rule, s.id)
+        for k in RESULTS:
+            found = [(s, i) for s in group if (i := s.interval(k)) is not None]
+            if len(found) < 2:
+                continue
+            lowest = min(found, key=lambda x: x[1].high)
+            highest = max(found, key=lambda x: x[1].low)
+            if not lowest[1].meets(highest[1]):
+                apart[k] = (lowest[0], highest[0])
+        if apart:
+            ids = tuple(dict.fromkeys(s.id for s in group if any(s in pair for pair in apart.values())))
+            yield finding(
+                rule, case, ids, {k: (estimate_of(a, k), estimate_of(b, k)) for k, (a, b) in apart.items()},
+                differences="; ".join(
+                    f"{fields()[k].words}: {_own(a, k)} ({a.id}) and {_own(b, k)} ({b.id})" for k, (a, b) in apart.items()
+                ),
+            )  # fmt: skip
 
 
 def _series(case: Case) -> list[list[ReportedSpecimen]]:
@@ -323,21 +349,20 @@ def outlier(rule: Rule, case: Case) -> Iterator[Finding]:
 
 def interior_follows_medium(rule: Rule, case: Case) -> Iterator[Finding]:
     """The pore size after removal of the skin against that of the same gel cooled otherwise."""
-    key = "average_pore_size"
-    peeled = [s for s in case.specimens if s.word("pore_measured_after") and s.interval(key) is not None]
-    without = ("cooling_medium", "cooling_temperature")
+    key, without = "average_pore_size", ("cooling_medium", "cooling_temperature")
     apart: list[tuple[ReportedSpecimen, ReportedSpecimen]] = []
-    for s in peeled:
-        for t in case.specimens:
-            mine, other = s.interval(key), t.interval(key)
-            if t.word("pore_measured_after") or other is None or mine is None:
+    groups: dict[tuple[Any, ...], list[tuple[ReportedSpecimen, Interval]]] = {}
+    for s in case.specimens:
+        own = s.interval(key)
+        if own is not None:
+            groups.setdefault((_recipe(s, without), s.word("structure_class")), []).append((s, own))
+    for group in groups.values():
+        others_in = [(t, i) for t, i in group if not t.word("pore_measured_after")]
+        for s, mine in group:
+            if not s.word("pore_measured_after") or not others_in:
                 continue
-            if _recipe(s, without) == _recipe(t, without) and s.word("structure_class") == t.word(
-                "structure_class"
-            ):
-                case.judged(rule, f"{s.id}, {t.id}")
-                if not mine.meets(other):
-                    apart.append((s, t))
+            case.judged(rule, s.id)
+            apart.extend((s, t) for t, i in others_in[:50] if not mine.meets(i))
     if apart:
         ids = tuple(dict.fromkeys(s.id for s, _ in apart))
         others = tuple(dict.fromkeys(t.id for _, t in apart))

@@ -17,7 +17,7 @@ from percola.audit.fields import SHOWN, UNITS, Field, column, fields
 from percola.audit.interval import Interval, printed
 from percola.errors import InputError
 
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
 MOST_BYTES = 20_000_000
 _YES = {"1": "yes", "yes": "yes", "true": "yes", "y": "yes", "0": "no", "no": "no", "false": "no", "n": "no"}
 _RELATION = re.compile(r"^\s*(<=|≤|<|about|ca\.|~)\s*", re.I)

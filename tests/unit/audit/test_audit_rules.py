@@ -327,3 +327,52 @@ def test_poiseuille_by_hand():
     by_hand = 0.691 * 0.18e-6**2 / (32 * 0.89002e-3 * length)
     # Middle of the interval against the value at the printed digits: second order in digits of 3 %.
     assert bound.value == pytest.approx(by_hand, rel=3e-3)
+
+
+ODD = (
+    "0",
+    "0.0",
+    "1",
+    "0.5",
+    "100",
+    "1e-9",
+    "1e9",
+    "99.9",
+    "1.60",
+    "0.85",
+    "1e60",
+    "<= 2.0",
+    "about 0.1",
+    "2.86",
+)
+WORDS = {
+    "polymer": ("PVDF", "P(VDF-HFP)", "nylon"), "solvent1": ("DEP", "EC", "x", "caprolactone"), "solvent2": ("DOA", ""),
+    "resin": ("PMMA", "", "x"), "cooling_medium": ("DOP bath", "press", "DMP + DEP bath"), "stretch": ("none", "uniaxial"),
+    "repeats": ("", "t0", "t1 (x)", "zz"), "structure_class": ("percolation", "coarse", "non_porous"),
+    "flux_area": ("inner", "outer", "mean", "odd"), "electrolyte": ("LiBF4 in EC + PC", ""), "wetting_liquid": ("", "x"),
+    "example": ("Example 1", "Example 3", "x"), "figure": ("5A", "5A; 6B"), "pore_measured_after": ("", "peel"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_odd_tables_give_an_audit_and_plain_data(seed):
+    """Zeros, huge numbers, unknown substances, references to nothing: an audit always comes out, as finite JSON."""
+    import json
+
+    rng = random.Random(seed)
+    rows = []
+    for i in range(rng.randint(1, 6)):
+        row = {"specimen_id": f"t{i}"}
+        for key, f in fields().items():
+            if rng.random() < 0.75:
+                row[f.column] = rng.choice(
+                    ODD if f.numeric else ("yes", "no", "") if f.kind == "yes" else WORDS.get(key, ("", "w"))
+                )
+        rows.append(row)
+    json.dumps(audit(from_rows(rows)).to_dict(), allow_nan=False)
+
+
+def test_a_repeated_row_is_named_once_however_many_there_are():
+    copies = [{**FIBRE, "specimen_id": f"c{i}", "polymer_parts": f"{30 + i}"} for i in range(12)]
+    hits = audit(from_rows(copies)).by_rule("repeated_row")
+    assert [f.specimens for f in hits] == [("c0", f"c{i}") for i in range(1, 12)]
