@@ -476,3 +476,58 @@ def test_any_numbers_are_read_or_refused_in_words(odd: list[float], seed: int, k
         assert 0 <= c.last < len(c.strain)
         assert not math.isnan(c.end_stress)
         assert c.modulus is None or not math.isnan(c.modulus)
+
+
+def test_a_sharp_yield_is_no_slip() -> None:
+    # As in mild steel: 5 % down within a sample, then a long way until the stress is as high again.
+    e = np.concatenate([np.linspace(0, 0.0028, 80), np.linspace(0.0035, 0.25, 300)])
+    s = np.where(e <= 0.0028, 187e9 * e, 500e6 + 1.2e9 * np.clip(e - 0.018, 0, None) * np.exp(-2 * e))
+    c = read_curve(e, s, Options(ends_at_break=True, offset=0.002))
+    assert not c.slips
+    assert c.yield_kind == "maximum"
+    assert c.yield_strain == pytest.approx(0.0028, abs=1e-4)
+    assert c.modulus == pytest.approx(187e9, rel=1e-6)
+
+
+def test_the_fall_is_seen_where_the_transducer_springs_back() -> None:
+    m = Material()
+    e = np.linspace(0, 2.9, 1500)
+    back = 2.9 - 0.02 * np.arange(1, 40)
+    s = np.concatenate([m.stress(e), 0.02 * m.breaking_strength_Pa * np.exp(-np.arange(39.0))])
+    c = read_curve(np.concatenate([e, back]), s)
+    assert c.broke == "sudden"
+    assert c.end_strain + c.zero == pytest.approx(2.9, rel=1e-9)
+    # The crosshead stops and the stress relaxes instead: not broken.
+    held = np.concatenate([m.stress(e), m.breaking_strength_Pa * (1 - 0.002 * np.arange(39.0))])
+    assert read_curve(np.concatenate([e, back]), held).broke == ""
+
+
+def test_a_clipped_force_is_said_and_a_flat_top_is_not() -> None:
+    m = Material()
+    e = np.linspace(0, 2.9, 1500)
+    cut = read_curve(e, np.minimum(m.stress(e), 9e6), Options(ends_at_break=True))
+    assert any(k.name == "load cell" for k in cut.checks)
+    flat = np.round((10e6 - 1e6 * (e - 1.5) ** 2) / 1e5) * 1e5 * np.minimum(e / 0.1, 1)
+    assert not any(k.name == "load cell" for k in read_curve(e, flat, Options(ends_at_break=True)).checks)
+
+
+def test_results_of_the_machine_above_the_raw_data_are_left_out(tmp_path: Path) -> None:
+    r = pull(Material(), Machine(samples=300), seed=2)
+    rows = "\n".join(
+        f'"{t:.3f}","{1e3 * x:.4f}","{f:.4f}","{x / 0.05:.6f}"'
+        for t, x, f in zip(r.time_s, r.extension_m, r.force_N, strict=True)
+    )
+    path = tmp_path / "universal.csv"
+    path.write_text(
+        '"Results Table 1"\n"","Maximum Load","Tensile stress at Break"\n"","(N)","(MPa)"\n"1","12.05","12.05"\n\n'
+        '"Time","Displacement","Force","Tensile strain (Displacement)"\n"(s)","(mm)","(N)","(mm/mm)"\n'
+        + rows
+        + "\n",
+        encoding="utf-8",
+    )
+    a = analyse("tensile", [path], STRIP)
+    m = a.measurement("breaking_extension")
+    assert m is not None
+    # Hooke's line of 300 samples, its toe of nothing: a thousandth.
+    assert m.value == pytest.approx(2.9, rel=1e-3)
+    assert any("left out" in n for n in a.notes)

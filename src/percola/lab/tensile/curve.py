@@ -152,7 +152,7 @@ def read_curve(
     if step <= 0:
         step = float((e[-1] - e[0]) / (len(e) - 1))
     broke, last = _break(s, noise, o)
-    slips = _slips(e[: last + 1], s[: last + 1], noise)
+    slips = _reloaded(e, s, _slips(e[: last + 1], s[: last + 1], noise), noise, o)
     bridged = _bridged(e[: last + 1], s[: last + 1], slips)
     top = int(np.argmax(s[: last + 1]))
     smooth, window = _smoothed(bridged, noise)
@@ -209,9 +209,14 @@ def _pull(e: Floats, s: Floats, where: str) -> tuple[Floats, Floats]:
             "are the columns and units right? --column force=... --unit force=N",
         )
     end = int(np.argmax(e)) + 1
-    # The crosshead runs back after the break: a whole travel back is no part of the pull.
-    if end >= 20:
-        e, s = e[:end], s[:end]
+    # The crosshead runs back after the break, and a transducer springs back in it: what comes after the farthest point is
+    # no part of the pull, but for the first samples, in which the force falls.
+    if 20 <= end < len(e):
+        tail = s[end : end + _few(end)]
+        e = np.concatenate((e[:end], np.full(len(tail), e[end - 1])))
+        s = np.concatenate((s[:end], tail))
+        if s[-1] > 0.9 * s[end - 1]:
+            e, s = e[:end], s[:end]
     travel = float(e[-1] - e[0])
     if travel <= 0:
         raise InputError(where, "the extension does not increase", "a pull from the first row to the last")
@@ -319,6 +324,27 @@ def _slips(e: Floats, s: Floats, noise: float) -> list[tuple[int, int]]:
     return out
 
 
+def _reloaded(
+    e: Floats, s: Floats, falls: list[tuple[int, int]], noise: float, o: Options
+) -> list[tuple[int, int]]:
+    """The falls after which the stress came back about as steeply as the specimen was first loaded.
+
+    A specimen that slips is loaded again along its elastic line; one that yields sharply comes back slowly if at all.
+    """
+    if not falls:
+        return []
+    first = falls[0][0] + 1
+    line = _steepest(e[:first], s[:first], s[:first], None, noise, o) if first >= FEWEST else None
+    if line is None:
+        return falls
+    out = []
+    for i, j in falls:
+        fall = float(s[i] - s[i : j + 1].min())
+        if float(e[j] - e[i]) <= 4 * fall / line.slope:
+            out.append((i, j))
+    return out
+
+
 def _bridged(e: Floats, s: Floats, slips: list[tuple[int, int]]) -> Floats:
     """The stress with slips bridged by straight lines, for finding yield and straight part."""
     out = s.copy()
@@ -344,7 +370,7 @@ def _first_maximum(smooth: Floats, noise: float) -> int | None:
     high = np.maximum.accumulate(smooth)
     limit = np.maximum(0.01 * high, _swing(len(smooth)) * noise) + 0.002 * float(high[-1])
     fell = np.flatnonzero(high - smooth > limit)
-    fell = fell[high[fell] > 0.02 * high[-1]]
+    fell = fell[high[fell] > 0.05 * high[-1]]
     return int(np.argmax(smooth[: fell[0] + 1])) if len(fell) else None
 
 
@@ -650,15 +676,20 @@ def _quality(
                 f"{where}: {line.last - line.first + 1} samples, R2 {line.r2:.4f}",
             )
         )
-    flat = s[: last + 1] >= top * (1 - 1e-12)
-    run = _longest_run(flat)
-    if run >= 10 and run > 0.005 * last:
+    run, start = _longest_run(s[: last + 1] >= top * (1 - 1e-12))
+    # A flat top of few digits is no clipping: there the curve came up steeply and was cut off.
+    if run >= 10 and top - float(s[max(start - run, 0)]) > 0.02 * top:
         out.append(
             Check("load cell", "warn", f"{where}: the greatest value stands for {run} samples: out of range?")
         )
     return out
 
 
-def _longest_run(flags: npt.NDArray[np.bool_]) -> int:
+def _longest_run(flags: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """(length, start) of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return int(np.max(edges[1::2] - edges[::2])) if len(edges) else 0
+    lengths = edges[1::2] - edges[::2]
+    if not len(lengths):
+        return 0, 0
+    k = int(np.argmax(lengths))
+    return int(lengths[k]), int(edges[2 * k])
