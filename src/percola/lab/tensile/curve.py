@@ -678,7 +678,11 @@ def _quality(
         )
     run, start = _longest_run(s[: last + 1] >= top * (1 - 1e-12))
     # A flat top of few digits is no clipping: there the curve came up steeply and was cut off.
-    if run >= 10 and top - float(s[max(start - run, 0)]) > 0.02 * top:
+    near = s[max(start - run, 0) : start + 1]
+    steps = np.abs(np.diff(near))
+    digit = float(steps[steps > 0].min()) if np.any(steps > 0) else 0.0
+    rise = top - float(s[max(start - max(run // 8, 3), 0)])
+    if run >= 10 and rise > max(0.01 * top, 3 * digit):
         out.append(
             Check("load cell", "warn", f"{where}: the greatest value stands for {run} samples: out of range?")
         )
