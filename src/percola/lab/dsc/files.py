@@ -189,6 +189,20 @@ def _matrix(lines: Sequence[str], separator: str | None, comma: bool, where: str
     return np.array(out, float)
 
 
+def _block(body: str, separator: str | None, comma: bool, where: str) -> Floats:
+    """As :func:`_matrix` for one long block, without a list of its lines where all rows are numbers."""
+    try:
+        return np.loadtxt(
+            io.StringIO(body.replace(",", ".") if comma else body),
+            delimiter=separator,
+            ndmin=2,
+            comments=None,
+        )
+    except ValueError:
+        lines = [line for line in body.splitlines() if not line.lstrip().startswith("#")]
+        return _matrix(lines, separator, comma, where)
+
+
 def _comma(lines: Sequence[str], separator: str | None) -> bool:
     """Whether numbers have a decimal comma: commas and no points in the first rows, where the comma parts no cells."""
     if separator == ",":
@@ -335,25 +349,31 @@ def _checked(r: Recording) -> Recording:
 
 
 def _netzsch(path: Path, text: str) -> list[Recording]:
-    lines = text.splitlines()
-    at = next(i for i, line in enumerate(lines) if line.lstrip().startswith("##"))
-    head = [re.sub(r"^#([^:]*):[,;\t]?", r"#\1:", line.strip()) for line in lines[:at]]
+    at = re.search(r"^[ \t]*##.*$", text, re.M)
+    assert at is not None
+    head = [re.sub(r"^#([^:]*):[,;\t]?", r"#\1:", line.strip()) for line in text[: at.start()].splitlines()]
     facts = {}
     for line in head:
         key, _, value = line.lstrip("#").partition(":")
         facts[key.strip().upper()] = value.strip().strip(",;")
     names = {"SEMICOLON": ";", "COMMA": ",", "TAB": "\t"}
-    header = lines[at].strip().lstrip("#")
+    header, body = at[0].strip().lstrip("#"), text[at.end() :]
     separator = names.get(facts.get("SEPARATOR", "").upper()) or next((s for s in ";\t," if s in header), ";")
     comma = facts.get("DECIMAL", "").upper() == "COMMA"
     if "DECIMAL" not in facts:
-        comma = _comma(lines[at + 1 :], separator)
+        comma = _comma(body[:20000].splitlines(), separator)
+    if comma and separator == ",":
+        raise InputError(
+            str(path),
+            "commas part the cells and are the decimal sign",
+            "one of the two",
+            "export it with semicolons",
+        )
     cells = [c.strip() for c in header.split(separator)]
     columns = [c.partition("/")[0].strip() for c in cells]
     units = [c.partition("/")[2].strip() for c in cells]
     units = [u[1:-1] if u.startswith("(") and u.endswith(")") else u for u in units]
-    body = [line for line in lines[at + 1 :] if not line.lstrip().startswith("#")]
-    data = _matrix(body, separator, comma, str(path))
+    data = _block(body, separator, comma, str(path))
     r = _take(path, facts.get("SAMPLE", ""), columns, units, data)
     exo, words = None, ""
     if facts.get("EXO", "").replace("+", "") in ("1", "-1"):
