@@ -37,7 +37,7 @@ class Steady:
         settled: whether the change is within 3 % or within two standard deviations of none.
         trend: "steady", "falling" (compaction or fouling) or "rising" (start-up, wetting, a leak).
         first, last: flow at the start and at the end of the whole run.
-        decline: "none", "linear" or "exponential": what describes the steady part (the whole run where there is none).
+        decline: "none", "linear" or "exponential": what describes the whole run where no part is steady.
         rate_1_s: relative loss a second at its start (linear) or the rate of the exponential.
         final: flow that an exponential decline tends to, else None.
         readings: in the steady part.
@@ -135,7 +135,10 @@ def steady_part(t: Floats, v: Floats, start_s: float | None = None, end_s: float
     drift = math.sqrt(max(change**2 - change_error**2, 0.0)) / 2 / math.sqrt(3)
     first, last = _ends(t[inside], v[inside])
     # A start-up that is over is no decline of the membrane.
-    kind, rate, final = _decline(tp, vp) if settled else _decline(t[inside], v[inside])
+    kind: Literal["none", "linear", "exponential"] = "none"
+    rate, final = 0.0, None
+    if not settled:
+        kind, rate, final = _decline(t[inside], v[inside])
     trend: Literal["steady", "falling", "rising"] = (
         "steady" if settled else "falling" if change < 0 else "rising"
     )

@@ -399,6 +399,8 @@ def _checks(runs: list[Run], line: PressureLine, settings: dict[str, Any]) -> tu
             f"{r.label}: {s.readings} readings from {s.start_s:.4g} to {s.end_s:.4g} s, flow changes by "
             f"{100 * s.change:+.2g} ± {100 * s.change_error:.2g} % in them"
         )
+        if s.settled and s.start_s > r.t[0]:
+            words += f"; before, the flow came from {100 * s.first / s.flow:.3g} % of it"
         if not s.settled:
             words += f"; no part to the end changes by less than {100 * STEADY_CHANGE:g} %"
         checks.append(Check("flow is steady", "pass" if s.settled else "warn", words))
