@@ -531,3 +531,20 @@ def test_results_of_the_machine_above_the_raw_data_are_left_out(tmp_path: Path) 
     # Hooke's line of 300 samples, its toe of nothing: a thousandth.
     assert m.value == pytest.approx(2.9, rel=1e-3)
     assert any("left out" in n for n in a.notes)
+
+
+def test_a_thickness_for_each_specimen() -> None:
+    records = specimens(3, seed=9, samples=300)
+    each = {"width": "10 mm", "thickness": ["100 um", "110 um", "95 um"], "gauge_length": "50 mm"}
+    a = analyse_tables([table(r) for r in records], set_to(**each))
+    m = a.measurement("tensile_strength")
+    assert m is not None
+    areas = np.array([1.0e-6, 1.1e-6, 0.95e-6])
+    top = np.array([r.force_N.max() for r in records])
+    assert [s["value"] for s in m.evidence["specimens"]] == pytest.approx(list(top / areas), rel=1e-12)
+    # Errors of a thickness of its own scatter with the specimens: shared are only the load cell's.
+    assert m.evidence["shared_uncertainty"] == pytest.approx(
+        0.01 / math.sqrt(3) * float(np.sqrt(np.mean((top / areas) ** 2))), rel=1e-9
+    )
+    with pytest.raises(InputError, match="2 values for 3 specimens"):
+        analyse_tables([table(r) for r in records], set_to(**{**each, "thickness": ["1 mm", "1 mm"]}))
