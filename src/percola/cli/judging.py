@@ -33,7 +33,8 @@ def show_judgement(answer: Mapping[str, Any]) -> None:
     table = Table("Question", "Verdict", "Why", box=None, pad_edge=False)
     for group in ("definitions", "claims", "uses"):
         for v in answer[group]:
-            table.add_row(v["title"], MARKS.get(v["status"], v["status"]), v["words"])
+            words = v["words"].split(". Read as ")[0]  # the other reading is told below
+            table.add_row(v["title"], MARKS.get(v["status"], v["status"]), words)
     out.print(table)
     for v in (*answer["definitions"], *answer["claims"], *answer["uses"]):
         for r in v["readings"]:

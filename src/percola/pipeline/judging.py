@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from percola.lab.analysis import Analysis
 from percola.measurement import Measurement
 from percola.pipeline.bench import BenchResult, check_files, write
 from percola.recipe import resolve, specimens
-from percola.recipe.process import process_facts, reported_measurements
+from percola.recipe.process import measurements_from_rows, process_facts, reported_measurements
 from percola.report.data import read
 from percola.store import file_digest
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods", ".dat")
 SOURCES = (
     "a run (runs/<id>), a result of percola lab or percola measure, a recipe (TOML), a specimen (patent:Ex7), "
-    "or JSON with a list 'measurements'"
+    "JSON with a list 'measurements', or CSV with the columns name, value, unit, uncertainty, region"
 )
 
 
@@ -78,12 +79,9 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
             out.digests.append([path.name, file_digest(path)])
             process = ()
         elif path.is_file() and path.suffix.lower() in TABLES:
-            raise InputError(
-                name,
-                "a table",
-                SOURCES,
-                "analyse instrument files with percola lab first; judge tables of specimens with percola audit",
-            )
+            out.measurements += _rows(path)
+            out.digests.append([path.name, file_digest(path)])
+            process = ()
         else:
             recipe, reported = resolve(source)
             process = process_facts(recipe)
@@ -143,6 +141,25 @@ def _directory(path: Path, out: Gathered, simulated: list[Measurement]) -> tuple
     out.measurements += run.measurements
     out.notes.append(f"{path.name}: {len(run.measurements)} results measured on a volume.")
     return ()
+
+
+def _rows(path: Path) -> tuple[Measurement, ...]:
+    """Measurements from a table with the columns name, value, unit (and uncertainty, region)."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(str(path), "is no text in UTF-8", "a CSV file", "save it as CSV UTF-8") from None
+    lines = text.splitlines()
+    separator = max(",;\t", key=(lines[0] if lines else "").count)
+    reader = csv.DictReader(lines, delimiter=separator)
+    if not {"name", "value"} <= {str(f).strip().lower() for f in reader.fieldnames or ()}:
+        raise InputError(
+            str(path),
+            "a table without the columns 'name' and 'value'",
+            SOURCES,
+            "analyse instrument files with percola lab first; check tables of specimens with percola audit",
+        )
+    return measurements_from_rows(reader, path.name)
 
 
 def _json(path: Path) -> list[Measurement]:

@@ -278,7 +278,8 @@ def _head(run: RunData) -> dict[str, str] | None:
 
 def _claim(v: Mapping[str, Any]) -> dict[str, Any]:
     row = verdict_row(v)
-    row["words"] = pictures_of.neat(str(row["words"]))
+    # The other reading has a line of its own.
+    row["words"] = pictures_of.neat(str(row["words"]).split(". Read as ")[0])
     row["parts"] = verdict_rows(v)
     row["missing"] = [f"{numbers.label(m['name'])}: {m['how']}" for m in v.get("missing", ())]
     row["other"] = [r for r in v.get("readings", ()) if r.get("status") and r["status"] != v.get("status")]

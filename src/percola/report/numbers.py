@@ -45,7 +45,7 @@ _PERCENT_NAMES = {
     "breakthrough_saturation",
     "residual_saturation",
 }
-_DIFFERENCES = re.compile(r"_(above|below|minus)_|_width\b|_width_|_depression\b|_margin\b")
+_DIFFERENCES = re.compile(r"_(above|below|minus)_|_width\b|_width_|_(depression|lowering|margin)\b")
 """Names of temperatures apart: no offset to the Celsius scale."""
 _MEGAPASCAL_NAMES = {"elastic_modulus"}
 _MILLIMETRE_NAMES = {"inside_diameter", "outside_diameter"}
@@ -155,6 +155,24 @@ LABELS = {
     "lower_dissolution_limit": "Lower limit of the dissolution temperature (T_l)",
     "upper_dissolution_limit": "Upper limit of the dissolution temperature (T_u)",
     "window_width": "Width of the window (T_u - T_l)",
+    "window_width_as_printed": "Width of the window, T_u as claim 8 prints it",
+    "upper_dissolution_limit_as_printed": "T_u as claim 8 prints it",
+    "medium_window_width": "Width of the window in the cooling medium",
+    "dissolution_temperature": "Dissolution temperature (T_s)",
+    "dissolution_above_lower_limit": "T_s above T_l",
+    "dissolution_below_upper_limit": "T_s below T_u",
+    "dissolution_below_upper_limit_as_printed": "T_s below T_u as claim 8 prints it",
+    "extrusion_above_lower_limit": "Extrusion above T_l",
+    "extrusion_below_upper_limit": "Extrusion below T_u",
+    "dissolution_above_cloud_point": "T_s above the cloud point",
+    "extrusion_above_cloud_point": "Extrusion above the cloud point",
+    "cooling_below_melting": "Cooling below the melting point",
+    "heat_treatment_below_melting": "Heat treatment below the melting point",
+    "melting_point_lowering": "Lowering of the melting point",
+    "cloud_point_temperature": "Cloud point",
+    "planar_interface": "Planar interface on standing",
+    "crystallinity": "Crystallinity",
+    "surface_structure": "Surface",
 }
 _WITH_LIQUID = ("bubble_point_pressure", "mean_flow_pressure")
 """Pressures whose label names the usual wetting liquid."""

@@ -234,3 +234,19 @@ def test_the_template_is_audited_as_any_table(capsys: pytest.CaptureFixture[str]
     code, _, err = run(capsys, "audit", "nothing.csv")
     assert code == 2
     assert "no such file" in err
+
+
+def test_judging_a_table_of_measurements(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("m.csv").write_text(
+        "name,value,unit,uncertainty\naverage_pore_size,0.14,um,0.01\nmaximum_pore_size,0.21,um,0.01\n",
+        encoding="utf-8",
+    )
+    code, out, _ = run(capsys, "judge", "m.csv", "--json")
+    assert code == 0
+    ratio = next(m for m in json.loads(out)["measurements"] if m["name"] == "pore_size_ratio")
+    assert ratio["value"] == pytest.approx(1.5)
+    Path("m.csv").write_text("name,value,unit\naverage_pore_siz,0.14,um\n", encoding="utf-8")
+    code, _, err = run(capsys, "judge", "m.csv")
+    assert code == 2
+    assert "line 2" in err
+    assert "average_pore_size" in err
