@@ -40,7 +40,7 @@ from percola.measure.flow.liquids import ETHANOL, given_liquid, names, tension_s
 from percola.measurement import Measurement
 
 TRACE = np.linspace(2e3, 2.6e5, 130)
-#: A good instrument: 0.3 % of the reading, 0.3 ml/min, 60 Pa, digits, some diffusion.
+#: A good instrument: 0.3 % of the reading, 0.3 ml/min, 60 Pa, digits, some diffusion, drift of 0.1 % between the runs.
 REAL = {
     "flow_noise": 0.003,
     "flow_floor_m3_s": 0.3 * ML_MIN,
@@ -49,6 +49,7 @@ REAL = {
     "pressure_digit_Pa": 10.0,
     "diffusion_m3_s_Pa": 2e-5 * ML_MIN,
     "offset_m3_s": 0.5 * ML_MIN,
+    "drift_per_s": 1e-6,
 }
 
 
@@ -156,7 +157,7 @@ def test_synthetic_truth_by_independent_inversion_and_crossing_by_scipy() -> Non
 
 
 def test_stated_uncertainty_covers_the_truth() -> None:
-    """200 repetitions with noise, drift-free digits, diffusion, calibration and surface tension drawn anew."""
+    """200 repetitions with noise, drift, digits, diffusion, calibration and surface tension drawn anew."""
     m = Membrane()
     given, liquid = told(), ethanol()
     bubble_true = 4 * ETHANOL.surface_tension_N_m / m.largest_m

@@ -56,6 +56,9 @@ def half_dry(wet: Run, dry: Run, fit: bool = True, background: tuple[float, floa
     D(p) = Q_wet(p) - Q_dry(p)/2 is zero at the mean flow pressure; see :func:`percola.lab.porometry.crossing.crossing` for
     how it is found and how well. The dry curve's own error (common to all readings) is added to the error of noise.
 
+    Where both curves meet, what still parts them (drift of the meter between the runs, a specimen slightly changed) is known: the
+    distance of wet/dry from 1 over the last readings, as a share of the flow, counts as an error of D/Q as large.
+
     A background B = a + b p (below the bubble point) moves the crossing: an offset of the meter or a leak is in both runs and
     adds B/2 to D; gas that diffuses through the liquid is in the wet one only and adds between 0 (all pores open) and B. So
     B/2 is subtracted from D, with B/sqrt(12) as its error.
@@ -81,10 +84,14 @@ def half_dry(wet: Run, dry: Run, fit: bool = True, background: tuple[float, floa
         share = np.where(d > 3 * np.maximum(d_error, n.at(d)), q / d, np.nan)
         share_error = np.where(np.isfinite(share), np.hypot(sigma, np.where(np.isfinite(share), share, 0) * d_error) / d, np.nan)  # fmt: skip
     extra = background[0] + background[1] * p
+    met = _meeting(p, share, share_error)
     found = crossing(p, q - d / 2 - extra / 2, sigma) if len(p) >= 2 else None
     if found is not None:
         common = float(np.interp(found.at, p, d_error)) / 2 / found.slope
         common = math.hypot(common, float(np.interp(found.at, p, extra)) / math.sqrt(12) / found.slope)
+        common = math.hypot(
+            common, _parted(p, share, met) * float(np.interp(found.at, p, d)) / 2 / found.slope
+        )
         noise_error = math.hypot(found.noise_error, common)
         found = Crossing(
             found.at, math.hypot(noise_error, found.interpolation_error), noise_error, found.interpolation_error,
@@ -102,8 +109,19 @@ def half_dry(wet: Run, dry: Run, fit: bool = True, background: tuple[float, floa
         excess = (worst, sigmas)
     return HalfDry(
         p, q, d, share, share_error, found, curve, n, wet_end, dry_end, highest,
-        _meeting(p, share, share_error), excess, int(np.count_nonzero(over)),
+        met, excess, int(np.count_nonzero(over)),
     )  # fmt: skip
+
+
+def _parted(p: Floats, share: Floats, met: tuple[float, float, float] | None) -> float:
+    """Distance of wet/dry from 1 where both curves are one; 0 where they never are."""
+    if met is None:
+        return 0.0
+    known = np.isfinite(share)
+    after = known & (p > met[0] * 1.15)
+    if np.count_nonzero(after) < 3:
+        return 0.0
+    return abs(float(np.median(share[after])) - 1)
 
 
 def _meeting(p: Floats, share: Floats, error: Floats) -> tuple[float, float, float] | None:

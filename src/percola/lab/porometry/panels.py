@@ -110,7 +110,7 @@ def distribution_panels(
         Panel(
             "flow_distribution" + key,
             "Gas flow by pore size" + title,
-            Axis("pore diameter (F316)", "length", "um", log=True),
+            Axis("pore diameter (F316)", "length", "um"),
             Axis("share of the gas flow in a bin", "fraction", "%"),
             (
                 Curve("differential flow", steps_x, steps_y, "derived"),

@@ -55,7 +55,7 @@ class Instrument:
         leak_m3_s_Pa: flow past the specimen over pressure, wet and dry.
         diffusion_m3_s_Pa: flow of gas dissolved in the liquid over pressure, wet only, in what is still
             shut.
-        drift_per_s: the flow meter's gain changes by this share each second.
+        drift_per_s: the flow meter's gain changes by this share each second; the dry run follows the wet one.
         lag_s: the flow reading follows the pressure with this time constant.
         rate_Pa_s: rise of the pressure.
         range_m3_s: the flow meter reads no more than this.
@@ -141,7 +141,8 @@ def measure(
     f = instrument or Instrument()
     rng = np.random.default_rng([seed, int(wet)])
     p = np.asarray(pressure_Pa, float)
-    time = p / f.rate_Pa_s
+    # The dry run follows the wet one.
+    time = p / f.rate_Pa_s + (0.0 if wet else float(p[-1]) / f.rate_Pa_s)
 
     def passes(pressure: Floats) -> Floats:
         through = true_flow(membrane, pressure, wet, liquid, gas)
