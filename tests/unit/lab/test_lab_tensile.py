@@ -542,9 +542,8 @@ def test_a_thickness_for_each_specimen() -> None:
     areas = np.array([1.0e-6, 1.1e-6, 0.95e-6])
     top = np.array([r.force_N.max() for r in records])
     assert [s["value"] for s in m.evidence["specimens"]] == pytest.approx(list(top / areas), rel=1e-12)
-    # Errors of a thickness of its own scatter with the specimens: shared are only the load cell's.
-    assert m.evidence["shared_uncertainty"] == pytest.approx(
-        0.01 / math.sqrt(3) * float(np.sqrt(np.mean((top / areas) ** 2))), rel=1e-9
-    )
+    # Errors of a thickness of its own scatter with the specimens; load cell and the one width are shared.
+    shared = math.hypot(0.01, 0.1 / 10) / math.sqrt(3) * float(np.sqrt(np.mean((top / areas) ** 2)))
+    assert m.evidence["shared_uncertainty"] == pytest.approx(shared, rel=1e-9)
     with pytest.raises(InputError, match="2 values for 3 specimens"):
         analyse_tables([table(r) for r in records], set_to(**{**each, "thickness": ["1 mm", "1 mm"]}))

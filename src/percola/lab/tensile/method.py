@@ -278,9 +278,9 @@ def _specimen(table: Table, settings: Mapping[str, Any], options: Options, i: in
 
 
 def _sharing(s: Specimen, settings: Mapping[str, Any]) -> Specimen:
-    if s.section is None or s.section.common:
+    if s.section is None or not s.section.own:
         return s
-    section = replace(s.section, common=True)
+    section = replace(s.section, own=0.0, common=math.hypot(s.section.own, s.section.common))
     own, common = _errors(s.reading, section, s.gauge_m, settings)
     return replace(s, section=section, own=own, common=common)
 
@@ -322,8 +322,7 @@ def _errors(
     load = float(settings["load_accuracy"]) / root
     length = float(settings["extension_accuracy"]) / root
     gauge = float(settings["gauge_accuracy"]) / root / gauge_m if gauge_m else 0.0
-    area = section.error if section is not None else 0.0
-    area_own, area_common = (0.0, area) if section is not None and section.common else (area, 0.0)
+    area_own, area_common = (section.own, section.common) if section is not None else (0.0, 0.0)
     stress_common, strain_common = math.hypot(load, area_common), math.hypot(length, gauge)
     at_break = max(r.step, float(r.strain[r.last] - r.strain[max(r.last - 1, 0)]))
     # The stress may still have grown within the step in which it broke.

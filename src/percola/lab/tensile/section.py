@@ -22,14 +22,14 @@ class Section:
 
     Attributes:
         area_m2: of the polymer and its pores together.
-        error: one standard deviation, relative.
-        common: whether one measurement stands for all specimens, so that its error is the same for all.
+        own: one standard deviation, relative, from dimensions measured on this specimen.
+        common: the same from dimensions that stand for all specimens, whose error is the same for all.
         words: how it was got.
     """
 
     area_m2: float
-    error: float
-    common: bool
+    own: float
+    common: float
     words: str
 
 
@@ -149,12 +149,12 @@ def section_of(settings: Mapping[str, Any], table: Table, i: int, n: int) -> Sec
         # One unit in the last of three digits of each, as nothing better is known.
         return Section(
             count * denier * 1e-3 / 9000.0 / density,
+            0.0,
             0.007,
-            True,
             f"{words}{denier:g} denier over {density:g} kg/m3",
         )
     if area is not None and not (fibre or strip):
-        return Section(count * area.value, 0.0, area.common, f"{words}area as given ({area.words})")
+        return Section(count * area.value, 0.0, 0.0, f"{words}area as given ({area.words})")
     if not strip and (fibre or got["inside"] or got["outside"]):
         inner, outer = got["inside"], got["outside"]
         if inner is None:
@@ -172,10 +172,12 @@ def section_of(settings: Mapping[str, Any], table: Table, i: int, n: int) -> Sec
             lambda x: math.pi / 4 * (x["D"] ** 2 - x["d"] ** 2),
             {"D": (outer.value, u), "d": (inner.value, u)},
         )
+        own = [k for k, d in (("d", inner), ("D", outer)) if not d.common]
+        common = [k for k, d in (("d", inner), ("D", outer)) if d.common]
         return Section(
             count * p.value,
-            p.uncertainty / p.value,
-            inner.common or outer.common,
+            p.part(own) / p.value,
+            p.part(common) / p.value,
             f"{words}ring {1e3 * inner.value:.4g} to {1e3 * outer.value:.4g} mm ({outer.words})",
         )
     width, thick = got["width"], got["thickness"]
@@ -187,12 +189,13 @@ def section_of(settings: Mapping[str, Any], table: Table, i: int, n: int) -> Sec
         raise asked_for("width", f"a strip needs its width ({table.where}); the patent's is 10 mm", '"10 mm"')
     if thick.value > width.value:
         raise InputError("--thickness", "larger than the width", "thickness below width", "exchange them?")
-    relative = math.hypot(
-        float(settings["width_accuracy"]) / width.value, float(settings["thickness_accuracy"]) / thick.value
-    ) / math.sqrt(3.0)
+    parts = (
+        (width.common, float(settings["width_accuracy"]) / width.value / math.sqrt(3.0)),
+        (thick.common, float(settings["thickness_accuracy"]) / thick.value / math.sqrt(3.0)),
+    )
     return Section(
         count * width.value * thick.value,
-        relative,
-        thick.common,
+        math.hypot(*(u for common, u in parts if not common)),
+        math.hypot(*(u for common, u in parts if common)),
         f"{words}strip {1e3 * width.value:.4g} mm x {1e6 * thick.value:.4g} um ({thick.words})",
     )
