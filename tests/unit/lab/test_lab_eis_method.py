@@ -244,6 +244,7 @@ def test_the_analysis_is_plain_data_and_the_same_every_time(tmp_path: Path) -> N
         "bode_modulus",
         "bode_phase",
         "kramers_kronig",
+        "circuit_residuals",
     ]
     assert one.panels[0].equal
     assert one.sources[0].understood["imaginary part"].endswith("its sign was turned")
@@ -270,7 +271,7 @@ def test_real_files_go_through(name: str) -> None:
     m = found.measurement("resistance")
     assert m is not None
     assert m.value is not None or m.reason
-    assert len(found.panels) == 5
+    assert len(found.panels) == 6
 
 
 def test_a_real_dummy_cell_is_described_within_its_noise() -> None:

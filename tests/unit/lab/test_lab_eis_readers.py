@@ -228,6 +228,17 @@ def test_points_may_be_left_out() -> None:
         whole.between(1e5, 1.2e5)
 
 
+def test_parts_that_do_not_make_the_modulus_are_refused(tmp_path: Path) -> None:
+    path = write_gamry(tmp_path / "a.DTA", F, Z)
+    lines = path.read_text(encoding="latin-1").splitlines()
+    cells = lines[12].split("\t")
+    cells[4] = cells[4].replace(".", "", 1)
+    lines[12] = "\t".join(cells)
+    path.write_text("\n".join(lines) + "\n", encoding="latin-1")
+    with pytest.raises(InputError, match=r"line 13: .*its parts give"):
+        read_spectra(path)
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_damaged_files_never_end_in_a_traceback(tmp_path: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)

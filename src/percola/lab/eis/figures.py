@@ -37,7 +37,7 @@ def _smooth(r: Resistance) -> tuple[Floats, npt.NDArray[np.complex128]]:
 def panels(read: Sequence[Resistance]) -> tuple[Panel, ...]:
     """All figures of some spectra."""
     shown = list(read[:SHOWN])
-    return (_nyquist(shown, False), _nyquist(shown, True), *_bode(shown), _residuals(shown))
+    return (_nyquist(shown, False), _nyquist(shown, True), *_bode(shown), *_residuals(shown))
 
 
 def _nyquist(shown: Sequence[Resistance], corner: bool) -> Panel:
@@ -127,28 +127,38 @@ def _bode(shown: Sequence[Resistance]) -> tuple[Panel, Panel]:
     )
 
 
-def _residuals(shown: Sequence[Resistance]) -> Panel:
+def _residuals(shown: Sequence[Resistance]) -> tuple[Panel, Panel]:
     several = len(shown) > 1
-    curves: list[Curve] = []
+    kk: list[Curve] = []
+    circuit: list[Curve] = []
     marks: list[Mark] = []
     for r in shown:
         f, res = r.kk.frequency_Hz, r.kk.residual
-        curves.append(Curve("real" + _name(r, several), f, res.real, "points"))
-        curves.append(Curve("imaginary" + _name(r, several), f, res.imag, "derived"))
-        if r.fit is not None and not several:
-            own = np.abs(r.fit.residual)
-            if float(own.max()) < 20 * max(r.kk.largest, 1e-12):
-                curves.append(Curve("circuit, real", f, r.fit.residual.real, "reference"))
-                curves.append(Curve("circuit, imaginary", f, r.fit.residual.imag, "reference"))
+        kk.append(Curve("real" + _name(r, several), f, res.real, "points"))
+        kk.append(Curve("imaginary" + _name(r, several), f, res.imag, "points"))
         marks += [Mark(f"{f[i]:.3g} Hz", x=float(f[i])) for i in r.kk.outliers[:5]]
-    return Panel(
-        "kramers_kronig",
-        "Residuals of the Kramers-Kronig test",
-        Axis("frequency", "frequency", "Hz", log=True),
-        Axis("residual over |Z|", "fraction", "%"),
-        tuple(curves),
-        tuple(marks),
-        caption="Noise scatters about 0; waves mean that the cell changed during the sweep, or a wrong sign.",
+        if r.fit is not None:
+            circuit.append(Curve("real" + _name(r, several), f, r.fit.residual.real, "points"))
+            circuit.append(Curve("imaginary" + _name(r, several), f, r.fit.residual.imag, "points"))
+    frequency = Axis("frequency", "frequency", "Hz", log=True)
+    return (
+        Panel(
+            "kramers_kronig",
+            "Residuals of the Kramers-Kronig test",
+            frequency,
+            Axis("residual over |Z|", "fraction", "%"),
+            tuple(kk),
+            tuple(marks),
+            caption="Noise scatters about 0; waves mean that the cell changed during the sweep, or a wrong sign.",
+        ),
+        Panel(
+            "circuit_residuals",
+            "Residuals of the circuit",
+            frequency,
+            Axis("residual over |Z|", "fraction", "%"),
+            tuple(circuit),
+            caption="Waves here that the Kramers-Kronig test does not show mean that the circuit is not that of the cell.",
+        ),
     )
 
 

@@ -168,11 +168,12 @@ def extrapolation(
                 else "the spectrum has none",
             )
         return _extrapolated(f, z, mine, noise, "as given")
-    # The lowest frequencies first; the run of capacitive points that begins there.
+    # The run of capacitive points that begins at the lowest frequency, as long as the imaginary part shrinks with rising
+    # frequency: behind its minimum a semicircle begins, and a curve that ends on the fall of one has no spike.
     run = [int(i) for i in usable[::-1]]
     whole: list[int] = []
     for i in run:
-        if whole and whole[-1] - i > 2:
+        if whole and (whole[-1] - i > 2 or x[i] > x[whole[-1]] + 4 * noise * abs(z[i])):
             break
         whole.append(i)
     if len(whole) < LEAST_LINE:
@@ -274,9 +275,9 @@ def read_resistance(
 ) -> Resistance:
     """The resistance at the real-axis intercept, three ways, with its uncertainty.
 
-    u^2 = u_noise^2 + u_circuit^2 + u_ways^2: noise from the covariance of the fit (raised where residuals follow each
-    other) or of the reading; circuit, the spread over circuits by their Akaike weights; ways, what the three differ by
-    beyond noise, as a rectangular distribution (difference over the root of 3).
+    u^2 = u_noise^2 + u_circuit^2 + u_digits^2 + u_ways^2: noise from the covariance of the fit (raised where residuals follow each
+    other) or of the reading; circuit, the spread over circuits by their Akaike weights; digits, what rounding leaves (:func:`digits_error`); ways, what the three differ by
+    beyond twice their joint noise, as a rectangular distribution (difference over the root of 3).
 
     Args:
         spectrum: to be read.
@@ -308,6 +309,7 @@ def read_resistance(
     parts = {"noise": used.uncertainty_ohm}
     if name == "circuit" and chosen is not None:
         parts["circuit"] = _between_circuits(fits, meaning, value)
+    parts["digits"] = digits_error(z.real, value, noise)
     others = [w for w in ways if w.way != name and w.value_ohm is not None]
     own = used.corrected_ohm if name != "circuit" else value
     assert own is not None
@@ -316,7 +318,8 @@ def read_resistance(
         assert w.corrected_ohm is not None
         difference = w.corrected_ohm - own
         apart.append(f"{w.way} {100 * difference / value:+.2g} %" if value else w.way)
-        beyond = max(beyond, difference**2 - used.uncertainty_ohm**2 - w.uncertainty_ohm**2)
+        joint = used.uncertainty_ohm**2 + w.uncertainty_ohm**2
+        beyond = max(beyond, difference**2 - 4 * joint)
     parts["ways"] = math.sqrt(max(beyond, 0.0) / 3)
     u = math.sqrt(sum(p * p for p in parts.values()))
     if apart:
@@ -325,7 +328,7 @@ def read_resistance(
             Check(
                 "ways agree",
                 "pass" if share < 0.01 else "warn" if share < 0.05 else "fail",
-                f"against the {name}, after correction for inductance and tilt: {', '.join(apart)}; beyond noise "
+                f"against the {name}, after correction for inductance and tilt: {', '.join(apart)}; beyond twice the noise "
                 f"{100 * share:.2g} % enters the uncertainty (warned of from 1 %)",
             )
         )
@@ -347,6 +350,28 @@ def read_resistance(
     return Resistance(
         spectrum, kk, tuple(fits), ways, name, result, u, parts, meaning, permittivity, tuple(checks), reason
     )
+
+
+def digits_error(real_ohm: Floats, value_ohm: float, noise: float) -> float:
+    """Standard deviation [ohm] of a resistance from the digits of the file, where noise does not average them out.
+
+    q/sqrt(12) exp(-2 pi^2 s^2/q^2): q the step of the real parts in the decade of the resistance, s the noise of one real
+    part; noise of half a step makes a mean right (Widrow and Kollár 2008).
+    """
+    if not value_ohm > 0:
+        return 0.0
+    decade = math.floor(math.log10(value_ohm))
+    near = real_ohm[(real_ohm >= 10.0**decade) & (real_ohm < 10.0 ** (decade + 1))]
+    if len(near) < 4:
+        return 0.0
+    for exponent in range(decade, decade - 8, -1):
+        scaled = near / 10.0**exponent
+        if np.all(np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(np.abs(scaled), 1.0)):
+            step = 10.0**exponent
+            # The noise as found contains that of rounding.
+            spread = max((noise * value_ohm) ** 2 - step**2 / 12, 0.0)
+            return step / math.sqrt(12) * math.exp(-2 * math.pi**2 * spread / step**2)
+    return 0.0
 
 
 def _fits(f: Floats, z: Complexes, noise: float, circuit: str) -> list[Fit]:

@@ -31,7 +31,14 @@ from percola.measurement import Check, Measurement
 Floats = npt.NDArray[np.float64]
 
 METHOD = "EP 1063256 para. 89(13): real-axis intercept of the Cole-Cole plot, {way}; conductivity thickness/(R area)"
-CITED = ("ep1063256", "boukamp1986", "boukamp1995", "schoenleber2014", "burnhamanderson2002")
+CITED = (
+    "ep1063256",
+    "boukamp1986",
+    "boukamp1995",
+    "schoenleber2014",
+    "burnhamanderson2002",
+    "widrowkollar2008",
+)
 TYPICAL_CELL_OHM = 0.5
 """Leads and contacts of a cell are of this order; a resistance below 20 times of it is warned of where none is subtracted
 (a rule of thumb of ours)."""
@@ -66,8 +73,8 @@ class _One:
 def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> Analysis:
     """The analysis of spectra of one membrane: repeats, or several thicknesses.
 
-    Uncertainty of the conductivity (one standard deviation): u^2 = that of R (noise, circuit, disagreement of the three
-    ways) and of the cell's resistance over the net resistance, and those of thickness, area and accuracy of the analyser
+    Uncertainty of the conductivity (one standard deviation): u^2 = that of R (noise, circuit, digits, disagreement of the
+    three ways) and of the cell's resistance over the net resistance, and those of thickness, area and accuracy of the analyser
     as they are given; what is not given is not contained, and a check says so. Repeats: of the mean, the larger of the
     standard error (with Student's factor) and that from the single spectra. Slope: of the line through all thicknesses.
 

@@ -145,6 +145,22 @@ def _rows(rows: list[tuple[int, list[str]]], wanted: dict[str, int], path: Path)
     return {k: np.array(v, float) for k, v in out.items()}
 
 
+def _agree(rows: list[tuple[int, list[str]]], got: dict[str, Floats], path: Path) -> None:
+    """The modulus that the file holds too must be that of the two parts: a misread sign of decimals would show here."""
+    if "modulus" not in got:
+        return
+    z, there = np.hypot(got["real"], got["imaginary"]), got["modulus"]
+    bad = np.nonzero(np.abs(z - there) > 0.02 * np.maximum(z, there))[0]
+    if len(bad):
+        i = int(bad[0])
+        raise InputError(
+            f"{path}, line {rows[i][0]}",
+            f"|Z| is {there[i]:.6g} ohm, its parts give {z[i]:.6g} ohm",
+            "columns that agree",
+            "the row was damaged or edited: correct or remove it",
+        )
+
+
 def _comma(rows: list[tuple[int, list[str]]]) -> str:
     return "comma" if any("," in c for _, cells in rows[:5] for c in cells) else "point"
 
@@ -194,7 +210,11 @@ def _gamry(path: Path, lines: list[str], imaginary: str) -> list[Spectrum]:
                     said["aborted"] = "the run was ended by hand; the points before are used"
                 break
             rows.append((i + 1, cells))
-        got = _rows(rows, {k: names.index(v) for k, v in where.items()}, path)
+        at = {k: names.index(v) for k, v in where.items()}
+        if "Zmod" in names:
+            at["modulus"] = names.index("Zmod")
+        got = _rows(rows, at, path)
+        _agree(rows, got, path)
         title = f"sweep {number}" if len(starts) > 1 else ""
         facts = {**said, "decimal sign": _comma(rows), "columns": "Freq, Zreal, Zimag of ZCURVE"}
         found.append(
@@ -240,6 +260,7 @@ def _biologic(path: Path, lines: list[str], imaginary: str) -> list[Spectrum]:
             ("real", ("re(z)/ohm",)),
             ("imaginary", ("-im(z)/ohm", "im(z)/ohm")),
             ("cycle", ("cyclenumber",)),
+            ("modulus", ("|z|/ohm",)),
         ):
             if key in words and wanted not in at:
                 at[wanted] = i
@@ -253,6 +274,7 @@ def _biologic(path: Path, lines: list[str], imaginary: str) -> list[Spectrum]:
             )
     rows = [(i + 1, lines[i].split("\t")) for i in range(count, len(lines)) if lines[i].strip()]
     got = _rows(rows, at, path)
+    _agree(rows, got, path)
     minus = names[at["imaginary"]].lstrip().startswith("-")
     cycles = got.get("cycle", np.ones(len(got["frequency"])))
     # Rows of a direct-current step before the sweep have frequency 0.

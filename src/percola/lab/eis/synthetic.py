@@ -48,7 +48,7 @@ class Cell:
         w = 2 * math.pi * np.asarray(frequency_Hz, float)
         r = self.resistance_ohm if resistance_ohm is None else resistance_ohm
         membrane = r / (1 + (1j * w * r * self.bulk_F) ** self.bulk_n) if self.bulk_F > 0 else r + 0j * w
-        spike = 1 / (self.spike_Q * (1j * w) ** self.spike_n)
+        spike = 1 / (self.spike_Q * (1j * w) ** self.spike_n) if math.isfinite(self.spike_Q) else 0j * w
         return np.asarray(self.lead_ohm + 1j * w * self.inductance_H + membrane + spike)
 
 
