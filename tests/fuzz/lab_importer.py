@@ -337,8 +337,8 @@ class Fuzzer:
         new = 0
         try:
             with limit(LIMIT_S):
-                # Tracing takes most of the time, so that one input of three is traced.
-                if self.tried % 3 == 0:
+                # Tracing takes most of the time, so that one input of six is traced.
+                if self.tried % 6 == 0:
                     with self.coverage:
                         tables = read(data)
                     new = self.coverage.new

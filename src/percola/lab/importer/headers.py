@@ -138,6 +138,9 @@ def split_header(cell: str) -> tuple[str, str]:
     """
     cell = mend(cell.strip())
     folded = unicodedata.normalize("NFC", cell).translate(_FOLDED)
+    bare = clean_unit(folded)
+    if is_unit(bare) and not re.search(r"[\s(]", bare):
+        return cell, ""  # a unit alone is a name of nothing
     m = _BRACKETS.match(folded)
     if m is not None:
         inside = next(g for g in (m["a"], m["b"], m["c"], m["d"]) if g is not None).strip()
@@ -150,6 +153,8 @@ def split_header(cell: str) -> tuple[str, str]:
     for name, mark, unit in _after(folded):
         if not is_unit(unit):
             continue
+        if mark == "/" and " " in name and is_unit(name.split(" ")[-1]):
+            continue  # "Flow CC/MIN" has the unit CC/MIN
         if mark in (" ", "_") and len(unit) == 1 and unit not in _LONE:
             continue
         if mark == " " and unit in (

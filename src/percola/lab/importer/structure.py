@@ -264,16 +264,16 @@ def _assemble(
                 list(previous.units),
                 previous.header_line,
             )
+        if not head.found and not any(head.names):
+            signals = [facts.get(f"Sig{k}", "") for k in range(1, width + 1)]
+            if all(signals) and f"Sig{width + 1}" not in facts:
+                # TA Instruments name the columns above the data.
+                pairs = [headers.split_header(x) for x in signals]
+                head.names, head.units = [p[0] for p in pairs], [p[1] for p in pairs]
+                title = ""
         _check_width(head, data, width, separator, where, said, rows[start - 1] if start else None)
         names = head.names + [""] * (width - len(head.names))
         units = head.units + [""] * (width - len(head.units))
-        if not head.found and not any(head.names):
-            signals = [facts.get(f"Sig{k}", "") for k in range(1, width + 1)]
-            if (
-                all(signals) and f"Sig{width + 1}" not in facts
-            ):  # TA Instruments name the columns above the data
-                pairs = [headers.split_header(x) for x in signals]
-                head.names, head.units = [p[0] for p in pairs], [p[1] for p in pairs]
         named = next((v for k, v in facts.items() if plain(k) in _TITLES), "")
         block = Block(
             (named or title) if previous is not None or named else title,
@@ -309,6 +309,7 @@ class _Head:
     """Header and units found in the rows above a run of data. ``at``: index of the first of them."""
 
     def __init__(self, above: list[Row], width: int, separator: str, where: str) -> None:
+        self.cells: Cells = []
         self.names: list[str] = []
         self.units: list[str] = []
         self.groups: list[str] = []
@@ -336,6 +337,7 @@ class _Head:
         self.line = above[i].line
         if unit_row is None and i + 1 < len(above):
             self.at = i
+        self.cells = cells
         pairs = [headers.split_header(c) for c in cells]
         self.names = [p[0] for p in pairs]
         self.units = [p[1] for p in pairs]
@@ -362,10 +364,20 @@ class _Head:
             or any(c.endswith(":") or "=" in c for c in upper)
         ):
             return
-        last = max(k for k, c in enumerate(upper) if c)
-        if full == _last(above[i]) and full > 2:  # both lines are full: one name over two lines
+        starts = [k for k, c in enumerate(upper) if c]
+        spans = {b - a for a, b in zip(starts, [*starts[1:], len(self.names)], strict=True)}
+        rest = {b - a for a, b in zip(starts[1:], [*starts[2:], len(self.names)], strict=True)}
+        even = (
+            spans
+            if len(spans) == 1
+            else rest
+            if starts[1] == 1 and len(starts) > 2 and len(rest) == 1
+            else set()
+        )
+        alone = i == 1 or above[i - 2].kind == "blank" or len(above[i - 2].cells) != len(upper)
+        if full == _last(above[i]) and full > 2 and alone:  # both lines are full: one name over two lines
             self.names = [f"{u} {n}".strip() for u, n in zip(upper + [""] * width, self.names, strict=False)]
-        elif last >= width // 2:
+        elif even and min(even) > 1 and len(upper) >= starts[-1] + 1:
             group, groups = "", []
             for k in range(len(self.names)):
                 group = (upper[k] if k < len(upper) else "") or group
@@ -418,18 +430,19 @@ def _check_width(
 ) -> None:
     """Refuse rows that have more cells than their header has names where commas could be decimal signs."""
     spaced = separator in (" ", "  ", "fixed") and width > 1
-    loose = not head.found or any(
-        headers.is_unit(n) or not any(x.isalpha() for x in n) for n in head.names[1:width]
-    )
-    if spaced and loose and (not said or separator == "fixed"):
-        # "5 554 634.1" below one name is one number.
-        if all(_GROUP.fullmatch(c) for r in data for c in r.cells[1:] if c):
-            raise InputError(
-                where,
-                f"line {data[0].line}: {' '.join(data[0].cells)[:40]!r} may be one number with spaces between thousands",
-                "a header with a name for each column",
-                "say --separator space or --separator none, or export with tabs or semicolons",
-            )
+    bare = [headers.clean_unit(c) for c in head.cells]
+    # One letter may be a name: "t,F".
+    behind = any(headers.is_unit(b) and (len(b) > 1 or b in "sNKVWAJmg%°") for b in bare[1:])
+    loose = not head.found or behind or any(not any(x.isalpha() for x in c) for c in head.cells[1:width])
+    # "5 554 634.1" below one name is one number.
+    groups = spaced and all(_GROUP.fullmatch(c) for r in data for c in r.cells[1:] if c)
+    if groups and loose and (not said or separator == "fixed"):
+        raise InputError(
+            where,
+            f"line {data[0].line}: {' '.join(data[0].cells)[:40]!r} may be one number with spaces between thousands",
+            "a header with a name for each column",
+            "say --separator space or --separator none, or export with tabs or semicolons",
+        )
     if separator != "," or said:
         return
     named = max((k for k, n in enumerate(head.names, 1) if n), default=0)
@@ -440,16 +453,14 @@ def _check_width(
         for n in (numbers.look(numbers.tidy(c)) for c in r.cells)
     )
     # "Druck, kPa" over "1,5" is one column whose header has its unit behind a comma.
-    behind = any(headers.is_unit(n) for n in head.names)
+    behind = behind and (not proven or any(_last(r) < width for r in data))
     alone = (
         before is not None
         and before.kind == "text"
         and _full(before) == 1
         and not re.search(r"[:=]", before.raw)
     )
-    if (head.found and (width > named or (behind and not proven))) or (
-        not head.found and (alone or not proven)
-    ):
+    if (head.found and (width > named or behind)) or (not head.found and (alone or not proven)):
         what = (
             f"rows of {width} cells under a header of {named} (line {data[0].line})"
             if head.found
