@@ -22,6 +22,7 @@ from percola.audit.quantities import (
     area_of,
     base_name,
     base_of,
+    capillary,
     clearly_above,
     estimate_of,
     liquid_of,
@@ -68,7 +69,9 @@ def _compare(rule: Rule, case: Case, wrong: Callable[[Estimate, Estimate, float]
         assert isinstance(left, Estimate)
         assert isinstance(right, Estimate)
         case.judged(rule, s.id)
-        if (rule.get("unless"), s.id) in case.hit or not wrong(left, right, float(rule.get("sigmas", 0))):
+        if any((key, s.id) in case.hit for key in rule.get("unless", "").split(";")) or not wrong(
+            left, right, float(rule.get("sigmas", 0))
+        ):
             continue
         if rule.get("group"):
             hits.append((s.id, left, right))
@@ -125,10 +128,11 @@ def flux_at_most(rule: Rule, case: Case) -> Iterator[Finding]:
         if s.interval("inside_diameter") is None:
             yield _renamed(f, f.words.replace("{areas}", ""))
             continue
-        pore = s.interval("maximum_pore_size" if "maximum" in rule.get("right") else "average_pore_size")
+        found = s.interval("maximum_pore_size" if "maximum" in rule.get("right") else "average_pore_size")
+        pore = found if found is not None else Missing("pore size")
         other = {}
         for area in ("inner", "outer", "mean"):
-            bound = poiseuille(s, pore if pore is not None else Missing("pore size"), area)
+            bound = poiseuille(s, pore if rule.get("right").endswith("as_printed") else capillary(pore), area)
             if isinstance(bound, Estimate):
                 other[area] = bound
         used = area_of(s)
@@ -338,7 +342,7 @@ def outlier(rule: Rule, case: Case) -> Iterator[Finding]:
         for s, e in found:
             case.judged(rule, s.id)
             sigmas = float(rule.get("sigmas"))
-            if (rule.get("unless"), s.id) in case.hit:
+            if any((key, s.id) in case.hit for key in rule.get("unless", "").split(";")):
                 continue
             if clearly_above(e, high, sigmas) or clearly_above(low, e, sigmas):
                 yield finding(

@@ -37,6 +37,7 @@ _PERCENT_NAMES = {
     "polymer_convex_area_fraction",
     "void_convex_area_fraction",
     "breaking_extension",
+    "yield_extension",
     "stretching_residual_strain",
     "surface_porosity",
     "shrinkage",
@@ -65,6 +66,9 @@ _BY_UNIT = {
     "1/m3": FieldUnit(1e-18, "µm⁻³"),
     "1/m^3": FieldUnit(1e-18, "µm⁻³"),
     "m2/s": FieldUnit(1.0, "m²/s"),
+    "J/m3": FieldUnit(1e-6, "MJ/m³"),
+    "J/kg": FieldUnit(1e-3, "J/g"),
+    "ohm": FieldUnit(1.0, "Ω"),
     "1": FieldUnit(1.0, ""),
     "": FieldUnit(1.0, ""),
 }
@@ -172,6 +176,10 @@ LABELS = {
     "cloud_point_temperature": "Cloud point",
     "planar_interface": "Planar interface on standing",
     "crystallinity": "Crystallinity",
+    "tensile_strength": "Tensile strength",
+    "yield_strength": "Yield strength",
+    "yield_extension": "Yield extension",
+    "energy_to_break": "Work to break",
     "surface_structure": "Surface",
 }
 _WITH_LIQUID = ("bubble_point_pressure", "mean_flow_pressure")
