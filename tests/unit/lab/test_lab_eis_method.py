@@ -107,8 +107,12 @@ def test_cell_resistance_is_subtracted_openly(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     z = (0.5 + 2j * np.pi * f * 3e-7) * (1 + 0.002 * (rng.normal(size=61) + 1j * rng.normal(size=61)))
     short = write_csv(tmp_path / "short.csv", f, z)
-    by_file = analyse("eis", [path], {**SHEET, "short_circuit": str(short), "imaginary": "minus-im"})
+    by_file = analyse("eis", [path], {**SHEET, "short_circuit": str(short)})
     assert sigma(by_file)[0] == pytest.approx(1e-4 / (3.0 * 1e-4), rel=3e-3)
+    # A header that leaves the sign open does not matter for a resistance.
+    short.write_text(short.read_text(encoding="utf-8").replace("-Z''", "Z''"), encoding="utf-8")
+    open_sign = analyse("eis", [path], {**SHEET, "short_circuit": str(short)})
+    assert sigma(open_sign)[0] == pytest.approx(sigma(by_file)[0], rel=1e-9)
 
 
 def test_a_resistance_below_the_cell_is_no_conductivity(tmp_path: Path) -> None:

@@ -213,9 +213,13 @@ def _cell_given(settings: dict[str, Any], read: ReadOptions, notes: list[str]) -
         return cell, u, "given"
     if file is None:
         return 0.0, 0.0, ""
-    found = read_spectra(
-        Path(file), read, "im" if settings["imaginary"] == "found" else settings["imaginary"]
-    )
+    try:
+        found = read_spectra(Path(file), read, settings["imaginary"])
+    except InputError as error:
+        if "--imaginary" not in error.remedy:
+            raise
+        # The sign of a short circuit's imaginary part tells nothing about its resistance.
+        found = read_spectra(Path(file), read, "im")
     values = [lead_resistance(s) for s in found]
     mean = float(np.mean([v[0] for v in values]))
     error = math.hypot(
@@ -227,7 +231,7 @@ def _cell_given(settings: dict[str, Any], read: ReadOptions, notes: list[str]) -
             str(file), f"a short-circuit resistance of {mean:.4g} ohm", "0 or more", "measure it again"
         )
     notes.append(
-        f"{mean:.4g} ohm of cell and leads subtracted, from the short circuit ({values[0][2]:.3g} H of inductance in it)."
+        f"{mean:.4g} ohm of cell and leads subtracted, from the short circuit ({abs(values[0][2]):.3g} H of inductance in it)."
     )
     return mean, math.hypot(error, u), "short circuit"
 
@@ -272,15 +276,15 @@ def _said(one: _One, several: bool) -> list[str]:
         else ""
     )
     if r.value_ohm is None:
-        return [f"{prefix}no resistance: {r.reason}."]
+        return [f"{prefix}No resistance: {r.reason}."]
     out = [
-        f"{prefix}the value counted is that by {r.main}"
+        f"{prefix}The value that counts is that by {r.main}"
         + (f" ({r.fit.circuit})." if r.fit and r.main == "circuit" else ".")
     ]
     if r.arc in ("bulk", "interface"):
         counted = "its resistance counts" if r.arc == "bulk" else "its resistance does not count"
         why = f", relative permittivity {r.permittivity:.3g} if it were the bulk" if r.permittivity else ""
-        out.append(f"{prefix}a semicircle is taken for the {r.arc}{why}: {counted} (--arc says otherwise).")
+        out.append(f"{prefix}A semicircle is taken for the {r.arc}{why}: {counted} (--arc says otherwise).")
     return out
 
 
