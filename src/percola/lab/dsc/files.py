@@ -227,6 +227,13 @@ def _take(
 ) -> Recording:
     """Time, temperature and heat flow out of a matrix of one or several blocks."""
     where = f"{path} ({title})" if title else str(path)
+    if data.shape[1] < len(names) and len(data):
+        raise InputError(
+            where,
+            f"{data.shape[1]} columns of numbers under {len(names)} headers",
+            "one for each",
+            "is the separator right?",
+        )
     plain = [re.sub(r"[\W_]+", "", n.casefold()) for n in names]
 
     def column(*starts: str) -> int | None:
@@ -395,7 +402,7 @@ def _universal(path: Path, text: str) -> list[Recording]:
         names.append(match[1] if match else label)
         units.append(match[2] if match else "")
     data = _matrix(lines[at + 1 :], None, _comma(lines[at + 1 :], None), str(path))
-    if data.shape[1] < len(names):
+    if not data.size or data.shape[1] < len(names):
         raise InputError(
             str(path), f"{data.shape[1]} columns where {len(names)} signals are named", "one for each"
         )

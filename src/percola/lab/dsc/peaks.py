@@ -212,6 +212,8 @@ def find_peaks(curve: Curve, options: PeakOptions) -> Found:
         dt = float(curve.time_s[1] - curve.time_s[0])
         curve = replace(curve, window_points=points, smooth=_filter(curve.signal, points, 0, dt))
         tops = np.array([_climb(curve.smooth, k, w) for k, w in zip(tops, widths, strict=True)])
+        tops, first = np.unique(tops, return_index=True)  # two close maxima may climb to one
+        widths = widths[first]
     groups = _groups(curve, tops, widths, options)
     peaks: list[Peak] = []
     lines: dict[int, dict[str, tuple[Floats, Floats]]] = {}
