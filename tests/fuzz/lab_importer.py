@@ -281,6 +281,7 @@ class Fuzzer:
         self.coverage = Coverage()
         self.kinds: set[str] = set()
         self.slowest = 0.0
+        self.show: Callable[[str], None] | None = None
         for text in SEEDS:
             self.corpus.append(text.encode("utf-8"))
         for text, encoding in zip(
@@ -309,6 +310,7 @@ class Fuzzer:
 
     def run(self, count: int, show: Callable[[str], None] | None = None) -> None:
         """Try so many inputs."""
+        self.show = show
         for data in list(self.corpus):
             self.tried = 0
             self.one(data)
@@ -365,6 +367,8 @@ class Fuzzer:
         kind = re.sub(r"\d+", "0", what)[:60]
         if sum(1 for w, _ in self.failures if re.sub(r"\d+", "0", w)[:60] == kind) < 3:
             self.failures.append((what, data))
+            if self.show:
+                self.show(f"FAILED {what}\n   {data[:1500]!r}")
         self.kinds.add(kind)
 
     def mutate(self, data: bytes) -> bytes:
@@ -526,9 +530,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="folder for the inputs that failed")
     said = parser.parse_args()
     fuzzer = Fuzzer(said.seed)
-    fuzzer.run(said.count, print)
-    for i, (what, data) in enumerate(fuzzer.failures):
-        print(f"FAILED {what}\n   {data[:600]!r}")
+    fuzzer.run(said.count, lambda line: print(line, flush=True))
+    for i, (_, data) in enumerate(fuzzer.failures):
         if said.keep:
             said.keep.mkdir(parents=True, exist_ok=True)
             (said.keep / f"failure_{i}.bin").write_bytes(data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from percola.lab.importer.profiles import Profile
     from percola.lab.table import Table
     from percola.lab.wanted import Wanted
 
@@ -54,3 +55,24 @@ def read_tables(
     from percola.lab.importer.pipeline import read
 
     return read(Path(path), options or ReadOptions(), wanted)
+
+
+def save_profile(name_or_path: str | Path, options: ReadOptions, about: str = "") -> Path:
+    """Keep a way of reading under a name, or in a file ending in .toml; returns the file."""
+    from percola.lab.importer import profiles as kept
+
+    return kept.save_profile(name_or_path, options, about)
+
+
+def load_profile(name_or_path: str | Path) -> Profile:
+    """A kept way of reading, by its name or from a file."""
+    from percola.lab.importer import profiles as kept
+
+    return kept.load_profile(name_or_path)
+
+
+def profiles() -> dict[str, Profile]:
+    """All kept ways of reading by name, those that Percola brings among them."""
+    from percola.lab.importer import profiles as kept
+
+    return kept.profiles()

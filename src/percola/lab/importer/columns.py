@@ -41,6 +41,7 @@ def decimal_sign(
         InputError: the cells contradict each other, or do not settle it.
     """
     if said is not None:
+        said = {"point": ".", "comma": ","}.get(said, said)
         if said not in (".", ","):
             raise InputError("--decimal", repr(said), "'.' or ','")
         return said, "as said"  # type: ignore[return-value]

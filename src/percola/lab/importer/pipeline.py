@@ -125,9 +125,15 @@ def declared(text: str, options: ReadOptions, notes: list[str]) -> ReadOptions:
 def _separator(lines: Sequence[str], options: ReadOptions) -> tuple[str, str]:
     """The separator, and how it is known."""
     if options.separator is not None:
-        said = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "none": ""}.get(
-            options.separator.lower(), options.separator
-        )
+        said = {
+            "tab": "\t",
+            "\\t": "\t",
+            "comma": ",",
+            "pipe": "|",
+            "semicolon": ";",
+            "space": " ",
+            "none": "",
+        }.get(options.separator.lower(), options.separator)
         if said not in dialect.WORDS:
             raise InputError("--separator", repr(options.separator), "tab, ',', ';', '|', space or none")
         return said, f"{dialect.WORDS[said]} (as said)"

@@ -441,7 +441,7 @@ def _check_width(
             where,
             f"line {data[0].line}: {' '.join(data[0].cells)[:40]!r} may be one number with spaces between thousands",
             "a header with a name for each column",
-            "say --separator space or --separator none, or export with tabs or semicolons",
+            "say --separator space, or export with tabs or semicolons",
         )
     if separator != "," or said:
         return
