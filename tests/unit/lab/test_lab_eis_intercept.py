@@ -75,7 +75,7 @@ INSTRUMENTS: dict[str, tuple[Cell, Analyser, int]] = {
 }
 
 
-SLOW = ("noise", "tilted spike", "no high frequencies")
+SLOW = ("noise", "tilted spike", "few digits", "no high frequencies")
 
 
 @pytest.mark.parametrize(

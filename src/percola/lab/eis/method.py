@@ -222,7 +222,7 @@ def _cell_given(settings: dict[str, Any], read: ReadOptions, notes: list[str]) -
         found = read_spectra(Path(file), read, "im")
     values = [lead_resistance(s) for s in found]
     mean = float(np.mean([v[0] for v in values]))
-    error = math.hypot(
+    scatter = math.hypot(
         float(np.mean([v[1] for v in values])),
         float(np.std([v[0] for v in values])) if len(values) > 1 else 0.0,
     )
@@ -233,7 +233,7 @@ def _cell_given(settings: dict[str, Any], read: ReadOptions, notes: list[str]) -
     notes.append(
         f"{mean:.4g} ohm of cell and leads subtracted, from the short circuit ({abs(values[0][2]):.3g} H of inductance in it)."
     )
-    return mean, math.hypot(error, u), "short circuit"
+    return mean, math.hypot(scatter, u), "short circuit"
 
 
 def _cell(geometry: _Geometry | None) -> tuple[float, float]:
