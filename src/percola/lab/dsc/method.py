@@ -143,7 +143,9 @@ def analyse(files: list[Path], settings: Mapping[str, Any], read: ReadOptions) -
         measurements += _crystallization(ramp, given, options, several)
     plateaus = _plateaus(coolings, options)
     measurements += [m for m, _, _ in plateaus]
-    for number, ramp in enumerate([*heatings, *coolings][:TRACES], 1):
+    # Where T_c against T_s is the question, the coolings come first.
+    drawn = [*coolings, *heatings] if plateaus else [*heatings, *coolings]
+    for number, ramp in enumerate(drawn[:TRACES], 1):
         panels += _trace(ramp, number, options, len(heatings) + len(coolings) <= 4)
     if plateaus:
         panels.append(_figure_one(coolings, plateaus))
