@@ -112,6 +112,8 @@ def crossing(x: Floats, y: Floats, sigma: Floats, middle: bool = False) -> Cross
             break
         if size < least:
             continue
+        if np.any(sigma[a:b] <= 0):
+            break
         found = _root(x[a:b], y[a:b], sigma[a:b], degree, (x0, x1), line)
         if found is None:
             break

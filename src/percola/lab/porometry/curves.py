@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from percola.errors import InputError
+
 Floats = npt.NDArray[np.float64]
 State = Literal["wet", "dry", ""]
 
@@ -68,9 +70,19 @@ def rising(run: Run) -> Rising:
     """The branch up to the highest pressure, sorted by pressure.
 
     A wet specimen does not wet again when the pressure falls, so readings on the way down belong to another state. Small
-    steps back on the way up are the regulator's: they stay, and are counted.
+    steps back on the way up are the regulator's: they stay, and are counted. Readings at no pressure carry nothing.
+
+    Raises:
+        InputError: fewer than two pressures above zero.
     """
+    run = run.kept(run.pressure_Pa > 0)
     p, q = run.pressure_Pa, run.flow_m3_s
+    if len(np.unique(p)) < 2:
+        raise InputError(
+            run.source or "run",
+            f"{len(np.unique(p))} pressures above zero in the {run.state or 'one'} run",
+            "two or more",
+        )
     top = int(np.flatnonzero(p == p.max())[-1])
     up = np.arange(len(p)) <= top
     before = p[: top + 1]
@@ -261,9 +273,16 @@ def dry_curve(run: Run, noise_of: Noise, fit: bool = True) -> DryCurve:
     gas is a1 p + a2 p^2 (viscous flow with slip), inertia bends it further. The lowest degree whose residuals are the noise
     wins. Where none of them is, or with fewer readings, straight lines between the readings (as F316 draws it), from the
     origin on.
+
+    Raises:
+        InputError: the dry run passes nothing.
     """
     p, q = run.pressure_Pa, run.flow_m3_s
     highest, lowest = float(p[-1]), float(p[0])
+    if not float(np.max(q)) > 0:
+        raise InputError(
+            run.source or "dry run", "no flow in the dry run", "a flow above zero", "is another column meant?"
+        )
     intercept = intercept_error = math.nan
     sigma = np.maximum(noise_of.at(q), 1e-6 * float(np.max(np.abs(q))))
     if len(p) >= 8:
@@ -327,6 +346,8 @@ def plateau(run: Run) -> int:
         return 0
     at_top = q >= top * (1 - 2e-4)
     count = int(len(q) if at_top.all() else np.argmin(at_top[::-1]))
+    if count > len(q) - 2:
+        return 0
     if count < 3 or p[-1] < 1.02 * p[-count]:
         return 0
     return count

@@ -273,7 +273,7 @@ def _half_checks(half: HalfDry, b: Bubble, dry: Rising) -> list[Check]:
         )
     d = half.dry
     if math.isfinite(d.intercept_m3_s):
-        top = float(np.max(half.dry_m3_s)) if len(half.dry_m3_s) else 1.0
+        top = max(float(np.max(half.dry_m3_s)) if len(half.dry_m3_s) else 1.0, 1e-30)
         off = abs(d.intercept_m3_s) > 4 * d.intercept_error_m3_s and abs(d.intercept_m3_s) > 5e-3 * top
         out.append(
             Check(

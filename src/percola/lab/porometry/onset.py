@@ -112,22 +112,21 @@ def _alarm(p: Floats, q: Floats, sigma: float) -> tuple[int, float, float] | Non
         a = (sy - b * sx) / s0
         rss = np.maximum(syy - a * sy - b * sxy, 0)
         scatter = np.sqrt(rss / (s0 - 2))
-    level = FALSE_ALARM / n
-    for i in range(FEWEST, n - TOGETHER + 1):
-        k = i - 1
-        # Digits and a meter that reads the same number again leave no scatter: the model's noise is the least.
-        s = max(float(scatter[k]), sigma)
-        mean_x = float(np.mean(x[i : i + TOGETHER]))
-        excess = float(np.mean(y[i : i + TOGETHER])) - float(a[k] + b[k] * mean_x)
-        lever = 1 / TOGETHER + (sxx[k] - 2 * mean_x * sx[k] + mean_x * mean_x * s0[k]) / det[k]
-        quantile = float(student.isf(level, i - 2))
-        if excess <= quantile * s * math.sqrt(max(float(lever), 0)):
-            continue
-        above = y[i : i + TOGETHER] - (a[k] + b[k] * x[i : i + TOGETHER])
-        if np.count_nonzero(above > 0) < TOGETHER:
-            continue
-        return i, s, quantile
-    return None
+    # All candidates at once: readings i to i + 2 against the line through those before i.
+    i = np.arange(FEWEST, n - TOGETHER + 1)
+    k = i - 1
+    # Digits and a meter that reads the same number again leave no scatter: the model's noise is the least.
+    s = np.maximum(scatter[k], sigma)
+    ahead = i[:, None] + np.arange(TOGETHER)
+    above = y[ahead] - (a[k][:, None] + b[k][:, None] * x[ahead])
+    mean_x = np.mean(x[ahead], axis=1)
+    lever = 1 / TOGETHER + (sxx[k] - 2 * mean_x * sx[k] + mean_x**2 * s0[k]) / det[k]
+    quantile = student.isf(FALSE_ALARM / n, i - 2)
+    seen = (np.mean(above, axis=1) > quantile * s * np.sqrt(np.maximum(lever, 0))) & np.all(above > 0, axis=1)
+    if not np.any(seen):
+        return None
+    j = int(np.argmax(seen))
+    return int(i[j]), float(s[j]), float(quantile[j])
 
 
 def _opening(p: Floats, q: Floats, noise: Noise, first: int, scatter: float, quantile: float) -> Onset:
