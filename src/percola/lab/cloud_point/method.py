@@ -17,13 +17,14 @@ from percola.lab.cloud_point import spec
 from percola.lab.cloud_point.standing import (
     HOUR,
     CloudPoint,
+    Group,
     LEAST_DISSOLVED_s,
     LEAST_STOOD_s,
     MOST_DISSOLVED_s,
     MOST_STOOD_s,
     Observation,
     Onset,
-    cloud_point,
+    cloud_points,
     curve_at,
     planar_interface,
     scan_onset,
@@ -206,9 +207,7 @@ def _results(
 ) -> Analysis:
     melt, error = settings["crystallization_temperature"], settings["temperature_error"]
     usable, notes = _liquid(observations, melt)
-    points = [_cloud_point(g, error) for g in _grouped(usable)]
-    if any(p.contradictory for p in points):
-        points = [_cloud_point(g, error, blurred=True) for g in _grouped(usable)]
+    points = cloud_points([_group(g) for g in _grouped(usable)], error)
     checks = _checks(observations, points, melt)
     measurements: list[Measurement] = []
     if observations:
@@ -240,10 +239,9 @@ def _results(
     )
 
 
-def _cloud_point(group: list[Observation], error_K: float, blurred: bool = False) -> CloudPoint:
+def _group(group: list[Observation]) -> Group:
     temperatures = np.array([o.temperature_K for o in group])
-    two = np.array([bool(o.two) for o in group])
-    return cloud_point(group[0].fraction, temperatures, two, error_K, blurred)
+    return group[0].fraction, temperatures, np.array([bool(o.two) for o in group])
 
 
 def _liquid(observations: list[Observation], melt: float | None) -> tuple[list[Observation], list[str]]:
@@ -484,7 +482,7 @@ def _panels(
         if known:
             x = np.array([p.fraction for p in known])
             y = np.array([p.temperature_K for p in known], float)
-            curves.append(Curve("cloud points", x, y, "derived", np.array([p.error_K or 0.0 for p in known])))
+            curves.append(Curve("cloud points", x, y, "points", np.array([p.error_K or 0.0 for p in known])))
         if len(known) > 1:
             fine = np.linspace(min(p.fraction for p in known), max(p.fraction for p in known), 101)
             smooth = [b.temperature_K for v in fine if (b := curve_at(float(v), known)) is not None]

@@ -67,51 +67,73 @@ class CloudPoint:
     observations: int
 
 
-def cloud_point(
-    fraction: float,
-    temperatures_K: Floats,
-    two: npt.NDArray[np.bool_],
-    error_K: float,
-    blurred: bool = False,
-) -> CloudPoint:
-    """The cloud point between the highest temperature with two phases and the lowest with one.
+Group = tuple[float, Floats, npt.NDArray[np.bool_]]
+"""A concentration, and its observations: temperatures and whether two phases were seen."""
+
+
+def cloud_points(groups: Sequence[Group], error_K: float) -> list[CloudPoint]:
+    """The cloud point of each concentration, between the highest temperature with two phases and the lowest with one.
 
     Observations that agree leave an interval, anywhere in which it may lie alike: its middle, width/sqrt(12) and the
-    bath's error. Observations that contradict one another are taken as seen with a logistic chance,
-    P(two) = 1/(1 + exp((T - T_c)/s)), with s from a tenth of a kelvin (or the bath's error) to the range of the
-    temperatures, each decade alike: mean and standard deviation of T_c over the likelihood.
+    bath's error. Where observations of any concentration contradict one another, seeing is taken as a matter of chance at
+    all of them, P(two) = 1/(1 + exp((T - T_c)/s)), with one s from a tenth of a kelvin (or half the bath's error) to
+    the range of the temperatures, each decade alike: mean and standard deviation of T_c over the likelihood.
 
-    Args:
-        temperatures_K, two: of the observations of one concentration, shape (n,).
-        blurred: whether observations of the same series contradict one another elsewhere: these are then taken with a
-            chance too, though they agree.
-
+    Args: groups: concentrations with temperatures [K] and what was seen, shape (n,) each. error_K: of the bath.
     Validity: an upper critical solution temperature: two phases below, one above (paragraph 57).
     """
-    high_two = float(temperatures_K[two].max()) if two.any() else math.nan
-    low_one = float(temperatures_K[~two].min()) if (~two).any() else math.nan
-    n = len(temperatures_K)
-    if math.isnan(high_two) or math.isnan(low_one):
-        return CloudPoint(fraction, None, None, high_two, low_one, False, n)
-    if low_one > high_two and not blurred:
-        error = math.hypot((low_one - high_two) / math.sqrt(12), error_K)
-        return CloudPoint(fraction, (low_one + high_two) / 2, error, high_two, low_one, False, n)
-    value, error = _logistic(temperatures_K, two, error_K)
-    return CloudPoint(fraction, value, math.hypot(error, error_K), high_two, low_one, low_one <= high_two, n)
+    facts = []
+    for fraction, t, two in groups:
+        high = float(t[two].max()) if two.any() else math.nan
+        low = float(t[~two].min()) if (~two).any() else math.nan
+        facts.append((fraction, high, low, len(t)))
+    blurred = any(low <= high for _, high, low, _ in facts)
+    bounded = [not (math.isnan(high) or math.isnan(low)) for _, high, low, _ in facts]
+    spread = (
+        iter(_logistic([g for g, b in zip(groups, bounded, strict=True) if b], error_K))
+        if blurred
+        else iter(())
+    )
+    out = []
+    for (fraction, high, low, n), both in zip(facts, bounded, strict=True):
+        if not both:
+            out.append(CloudPoint(fraction, None, None, high, low, False, n))
+            continue
+        value, error = next(spread) if blurred else ((low + high) / 2, (low - high) / math.sqrt(12))
+        out.append(CloudPoint(fraction, value, math.hypot(error, error_K), high, low, low <= high, n))
+    return out
 
 
-def _logistic(t: Floats, two: npt.NDArray[np.bool_], error_K: float) -> tuple[float, float]:
-    span = max(float(np.ptp(t)), 1.0)
-    at = np.linspace(t.min() - span, t.max() + span, 601)
+def cloud_point(
+    fraction: float, temperatures_K: Floats, two: npt.NDArray[np.bool_], error_K: float
+) -> CloudPoint:
+    """The cloud point of one concentration on its own; see :func:`cloud_points`."""
+    return cloud_points([(fraction, temperatures_K, two)], error_K)[0]
+
+
+def _logistic(groups: Sequence[Group], error_K: float) -> list[tuple[float, float]]:
+    """Mean and standard deviation of each T_c over the likelihood of all, with one scale s."""
+    span = max(1.0, *(float(np.ptp(t)) for _, t, _ in groups))
     scale = np.geomspace(max(0.1, error_K / 2), span, 81)
     ends = np.ones(len(scale))
     ends[[0, -1]] = 0.5
-    z = (t[None, None, :] - at[:, None, None]) / scale[None, :, None]
-    log_like = -np.logaddexp(0.0, np.where(two[None, None, :], z, -z)).sum(axis=2)
-    weight = np.exp(log_like - log_like.max()) @ ends
-    weight /= weight.sum()
-    mean = float((weight * at).sum())
-    return mean, math.sqrt(float((weight * (at - mean) ** 2).sum()))
+    grids, likelihoods, evidence = [], [], np.zeros(len(scale))
+    for _, t, two in groups:
+        at = np.linspace(t.min() - span, t.max() + span, 601)
+        z = (t[None, None, :] - at[:, None, None]) / scale[None, :, None]
+        log_like = -np.logaddexp(0.0, np.where(two[None, None, :], z, -z)).sum(axis=2)
+        likelihood = np.exp(log_like - log_like.max())
+        evidence += np.log(likelihood.sum(axis=0))
+        grids.append(at)
+        likelihoods.append(likelihood)
+    weight_of_scale = ends * np.exp(evidence - evidence.max())
+    out = []
+    for at, likelihood in zip(grids, likelihoods, strict=True):
+        weight = (likelihood / likelihood.sum(axis=0)) @ weight_of_scale
+        weight /= weight.sum()
+        mean = float((weight * at).sum())
+        out.append((mean, math.sqrt(float((weight * (at - mean) ** 2).sum()))))
+    return out
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ NAMES = (
 )
 LEAST_POINTS = 50
 """Readings of a trace below which its peak cannot be told from its noise."""
+MOST_POINTS = 20_000
+"""Readings of a trace above which neighbours are averaged."""
 MIXED_LOBES = 0.3
 """Opposite area over the peak's above which the sign is asked for."""
 
@@ -97,12 +99,23 @@ def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> A
     """Chromatograms in the files to averages of the molar mass."""
     from percola.lab.reading import read_tables
 
-    tables = [t for f in files for t in read_tables(f, read, spec.SPEC.wanted)]
     standards = None
     if settings["calibration"] is not None:
-        # Columns and units said on the command line are those of the chromatogram.
-        plain = ReadOptions(encoding=None, separator=read.separator, decimal=read.decimal)
+        # Columns and units said on the command line are those of the chromatogram, but for the molar mass.
+        mass = spec.MOLAR_MASS.name
+        plain = ReadOptions(
+            separator=read.separator,
+            decimal=read.decimal,
+            columns={k: v for k, v in read.columns.items() if k == mass},
+            units={k: v for k, v in read.units.items() if k == mass},
+        )
+        read = replace(
+            read,
+            columns={k: v for k, v in read.columns.items() if k != mass},
+            units={k: v for k, v in read.units.items() if k != mass},
+        )
         standards = read_tables(settings["calibration"], plain, spec.CALIBRATION)[0]
+    tables = [t for f in files for t in read_tables(f, read, spec.SPEC.wanted)]
     return analyse_tables(tables, standards, settings)
 
 
@@ -249,6 +262,15 @@ def _injection(
             f"{scale.kind} goes from {x[i]:.6g} to {x[i + 1]:.6g} {scale.unit}",
             f"{scale.kind}s that rise",
         )
+    for values, what, most in ((x, f"{scale.kind} in {scale.unit}", 1e6), (y, "signal", 1e15)):
+        if np.abs(values).max() > most:
+            raise InputError(
+                table.where, f"a {what} of {np.abs(values).max():.3g}", f"at most {most:g}", "mend the cell"
+            )
+    if len(x) > MOST_POINTS:
+        size = -(-len(x) // MOST_POINTS)
+        n = len(x) // size * size
+        x, y = x[:n].reshape(-1, size).mean(axis=1), y[:n].reshape(-1, size).mean(axis=1)
     x = x * _marker(scale, settings)
     span = calibration.high - calibration.low
     window = [max(x[0], calibration.low - 0.3 * span), min(x[-1], calibration.high + 0.1 * span)]

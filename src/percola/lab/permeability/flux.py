@@ -217,7 +217,7 @@ def _decline(t: Floats, v: Floats) -> tuple[Literal["none", "linear", "exponenti
         return "none", 0.0, None
     span = t[-1] - t[0]
     u = (t - t[0]) / span
-    scale = max(abs(v[-1] - v[0]), 1e-300)
+    scale = max(float(np.ptp(v)), 1e-300)
     y = (v - v[0]) / scale
 
     def residual(columns: list[Floats]) -> tuple[float, Floats]:

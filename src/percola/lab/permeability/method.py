@@ -377,6 +377,10 @@ def _flux_runs(
             amount = np.concatenate([[0.0], np.cumsum(np.diff(t) * (j[1:] + j[:-1]) / 2)])
             return _timed_runs(table, settings, t, amount, pressure[good], temperature[good])
     out = []
+    if max(np.abs(flux[good]).max(), np.abs(pressure[good]).max()) > 1e10:
+        raise InputError(
+            table.where, "a flux or pressure above 1e10 m/s or Pa", "real ones", "mend the cell or its unit"
+        )
     name = Path(table.path).name
     for i in np.flatnonzero(good):
         ratio, ratio_error = viscosity_ratio(float(temperature[i]), settings["temperature_error"])

@@ -629,7 +629,7 @@ def _panels(
     lrv = Panel(
         "retention",
         "Log reduction value against particle size",
-        Axis("Particle diameter", "length", "nm", log=len(by) > 2),
+        Axis("Particle diameter", "length", "nm", log=bool(d[-1] > 10 * d[0])),
         Axis("Log reduction value"),
         tuple(curves),
         tuple(marks),
@@ -642,7 +642,7 @@ def _panels(
     return lrv, Panel(
         "grade",
         "Grade efficiency",
-        Axis("Particle diameter", "length", "nm", log=len(by) > 2),
+        Axis("Particle diameter", "length", "nm", log=bool(d[-1] > 10 * d[0])),
         Axis("Share retained", "fraction", "%"),
         (Curve("1 - permeate/feed", d, 1 - 10.0**-y, "points"),),
         (Mark("90 %", y=0.9),),
