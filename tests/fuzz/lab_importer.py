@@ -22,6 +22,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -311,6 +312,12 @@ class Fuzzer:
     def run(self, count: int, show: Callable[[str], None] | None = None) -> None:
         """Try so many inputs."""
         self.show = show
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self._run(count)
+
+    def _run(self, count: int) -> None:
+        show = self.show
         for data in list(self.corpus):
             self.tried = 0
             self.one(data)

@@ -23,7 +23,8 @@ def fuzz_module() -> ModuleType:
     path = Path(__file__).parents[2] / "fuzz" / "lab_importer.py"
     if "fuzz_lab_importer" not in sys.modules:
         spec = importlib.util.spec_from_file_location("fuzz_lab_importer", path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules["fuzz_lab_importer"] = module
         spec.loader.exec_module(module)
@@ -323,7 +324,8 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = ReadOptions(decimal=",", separator="tab", columns={"force": "Kraft"}, units={"force": "N"})
     saved = save_profile("our-tester", said, "the tester in room 3")
     assert load_profile("our-tester").options == said
-    assert "our-tester" in profiles() and set(BUILT_IN) <= set(profiles())
+    assert "our-tester" in profiles()
+    assert set(BUILT_IN) <= set(profiles())
     other = save_profile(tmp_path / "handed.toml", said)
     assert load_profile(other).options == said
     file = tmp_path / "f.txt"

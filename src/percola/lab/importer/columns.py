@@ -172,7 +172,8 @@ def _runs_better_grouped(cells: Sequence[str]) -> bool:
     marked = sum(a != b for a, b in zip(plain, grouped, strict=True))
     if marked < 2 or len(plain) - marked < 2:
         return False  # too few to tell
-    x, y = np.diff(plain), np.diff(grouped)
+    with np.errstate(all="ignore"):  # huge numbers are no axis
+        x, y = np.diff(plain), np.diff(grouped)
     monotone = bool(np.all(y >= 0) or np.all(y <= 0))
     return monotone and not bool(np.all(x >= 0) or np.all(x <= 0))
 

@@ -66,7 +66,7 @@ def is_unit(text: str) -> bool:
     (True, True, False)
     """
     text = text.translate(_FOLDED).strip()
-    if not text or len(text) > 24:
+    if not text or len(text) > 24 or re.search(r"\.\d|[5-9]", text.replace("TCID50", "")):
         return False
     if text in _ATOMS or text.lower() in (
         "deg c",

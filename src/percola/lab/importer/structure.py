@@ -453,7 +453,8 @@ def _check_width(
         for n in (numbers.look(numbers.tidy(c)) for c in r.cells)
     )
     # "Druck, kPa" over "1,5" is one column whose header has its unit behind a comma.
-    behind = behind and (not proven or any(_last(r) < width for r in data))
+    pieces = all(_GROUP.fullmatch(c) for r in data for c in r.cells[1:] if c)
+    behind = behind and (not proven or pieces or any(_last(r) < width for r in data))
     alone = (
         before is not None
         and before.kind == "text"
