@@ -211,9 +211,9 @@ def differ(tables: tuple[Table, ...], truth: tuple[Table, ...]) -> bool:
             t.columns[0].values
         ) if t.columns else 0
 
-    by = {key(t): numbers_of((t,)) for t in tables}
-    known = {key(t): numbers_of((t,)) for t in truth}
-    return len(by) == len(tables) and any(by.get(k, v) != v for k, v in known.items())
+    if [key(t) for t in tables] != [key(t) for t in truth]:
+        return False
+    return numbers_of(tables) != numbers_of(truth)
 
 
 _SAME = str.maketrans(",", ".")

@@ -134,6 +134,7 @@ def test_comma_as_separator_and_decimal_sign_is_refused() -> None:
         ("t;F\n1,5x10^3;1,5\n2,5;2,5\n", [[1500.0, 2.5], [1.5, 2.5]]),
         ("t;F\n1,234;5,678\n2,345;6,789\n", [[1.234, 2.345], [5.678, 6.789]]),  # semicolons settle it
         ("t\tF\n0,234\t5,678\n2,345\t6,789\n", [[0.234, 2.345], [5.678, 6.789]]),  # "0,234" settles it
+        ("t;F\n708;708\n1,000;708\n", None),  # whole numbers beside them speak for thousands
         ("t\tF\n1,234\t1000\n2,345\t2000\n", None),
         ("t\tF\n1,234\t5,678\n2,345\t6,789\n", None),
         ("t\tF\n1.234\t5.678\n2.345\t6.789\n", None),

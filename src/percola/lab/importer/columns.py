@@ -47,12 +47,14 @@ def decimal_sign(
         return said, "as said"  # type: ignore[return-value]
     strong: dict[str, tuple[str, str]] = {}
     opens: list[tuple[str, str, str]] = []
+    doubted = False
     for name, column in zip(names, columns, strict=True):
-        tell, example, loose = _column_evidence(column)
+        tell, example, loose, mixed = _column_evidence(column)
         for t in tell:
             strong.setdefault(t, (name, example[t]))
         if loose:
             opens.append((loose, name, example[loose]))
+            doubted = doubted or mixed
     if "comma" in strong and "point" in strong:
         raise InputError(
             where,
@@ -79,7 +81,13 @@ def decimal_sign(
     if not kinds:
         return ".", "whole numbers only"
     told = {t for text in around for t in [_says(numbers.tidy(text))] if t}
-    told |= {"comma"} if separator == ";" and not told else {"point"} if separator == "," else set()
+    told |= (
+        {"comma"}
+        if separator == ";" and not told and not doubted
+        else {"point"}
+        if separator == ","
+        else set()
+    )
     if kinds == {"comma?"} and told == {"comma"}:
         return ",", "semicolons between the cells" if separator == ";" else "the lines around the table"
     if kinds == {"point?"} and told == {"point"}:
@@ -108,8 +116,9 @@ def _open(where: str, at: tuple[str, str, str], why: str) -> InputError:
     )
 
 
-def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], str]:
-    """What one column says: settled signs, an example of each, and its open sign.
+def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], str, bool]:
+    """What one column says: settled signs, an example of each, its open sign, and whether it also holds whole
+    numbers without a mark (708 beside 1,000), which speaks for thousands.
 
     A column that holds "12.5" and "1,234" stays open: only "1,234.5" or "1,234,567" prove that its commas group.
     """
@@ -120,9 +129,10 @@ def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], st
     whole = long = 0
     for cell in cells:
         if "," not in cell and "." not in cell:
-            if cell.isdigit():
+            digits = cell.lstrip("+-")
+            if digits.isdigit():
                 whole += 1
-                long += len(cell) > 3
+                long += len(digits) > 3
             continue
         if numbers.is_moment(cell):
             continue
@@ -154,7 +164,7 @@ def _column_evidence(cells: Sequence[str]) -> tuple[set[str], dict[str, str], st
         elif not tell and whole and loose == "point?" and _runs_better_grouped(cells):
             loose = "comma?"
             example["comma?"] = example["point?"]
-    return tell, example, loose
+    return tell, example, loose, whole > 0
 
 
 def _runs_better_grouped(cells: Sequence[str]) -> bool:

@@ -170,6 +170,7 @@ def _score(sample: Sequence[str], separator: str) -> float:
     shares: Counter[int] = Counter()
     totals: Counter[int] = Counter()
     hundredths = 100
+    spaced = not separator.strip(" ")
     for line in sample:
         cells = split(line, separator)
         if len(cells) < 2:
@@ -184,6 +185,8 @@ def _score(sample: Sequence[str], separator: str) -> float:
                 good += 1
             elif numbers.is_jumble(tidied):
                 good -= 1  # pieces of several numbers: this separator is no separator
+        if spaced and good * 2 < full:
+            continue  # words between spaces say nothing
         totals[len(cells)] += 1
         if full:
             shares[len(cells)] += round(hundredths * max(good, 0) / full)

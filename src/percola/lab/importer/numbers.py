@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 #: Spaces that group digits, and apostrophes.
@@ -62,9 +63,12 @@ class Number:
 
 def tidy(cell: str) -> str:
     """A cell with one spelling for signs, digits, spaces and apostrophes."""
+    if cell.isascii() and "`" not in cell:
+        return cell.strip()
     return cell.translate(_TRANSLATE).strip()
 
 
+@lru_cache(maxsize=20000)  # every cell is looked at several times
 def look(cell: str) -> Number | None:
     """The parts of a cell that looks like a number in some notation, or None. ``cell`` is tidied."""
     if cell.startswith(EXACT):
@@ -85,7 +89,7 @@ def look(cell: str) -> Number | None:
         return None
     if rest and (rest[0].isdigit() or rest[0] in ".,:'+-_" or _DATE.match(cell) or len(rest) > 16):
         return None
-    if body[-1] == ",":
+    if body[-1] == "," or (rest and body[-1] == "."):
         return None
     if not _shape(body):
         return None

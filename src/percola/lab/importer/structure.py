@@ -461,7 +461,7 @@ def _check_width(
         and _full(before) == 1
         and not re.search(r"[:=]", before.raw)
     )
-    if (head.found and (width > named or behind)) or (not head.found and (alone or not proven)):
+    if (head.found and (width > named or behind)) or (not head.found and ((alone and pieces) or not proven)):
         what = (
             f"rows of {width} cells under a header of {named} (line {data[0].line})"
             if head.found
