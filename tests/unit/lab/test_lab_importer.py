@@ -113,6 +113,12 @@ def test_separators_and_decimal_signs(separator: str, decimal: str) -> None:
     assert values(one(text)) == [[0.5, 1.5], [1.25, -2.5e-3]]
 
 
+def test_dates_with_spaces_between_tabs() -> None:
+    """Found by the fuzzer: the space within a date is no separator."""
+    text = "x (mm)\tF (N)\tx2 (mm)\tF2 (N)\n1,0\t2026-11-25 10:00\t3,0\n2,0\t2,5\t2,0\t3,5\n"
+    assert one(text).columns[2].values.tolist() == [3.0, 2.0]
+
+
 def test_comma_as_separator_and_decimal_sign_is_refused() -> None:
     assert "--separator" in refused("Time,Force\n1,5,2,5\n2,5,3,5\n")
     assert "--decimal" in refused("1,5\n2,5\n3,5\n")

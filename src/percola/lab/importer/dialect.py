@@ -158,8 +158,9 @@ def find_separator(lines: Sequence[str]) -> str:
     best, best_score = "", 0.0
     for separator in SEPARATORS:
         score = _score(sample, separator)
-        # A separator further down the order has to be clearly better, spaces far better: they stand in words too.
-        if score > best_score * (1.8 if separator.strip() == "" and separator != "\t" else 1.15) + 1e-9:
+        # A separator further down the order has to be clearly better, spaces far better: they stand in words and dates too.
+        better = 1.15 if separator.strip(" ") else 1.8 if best in (",", "  ") else 4.0
+        if score > best_score * better + 1e-9:
             best, best_score = separator, score
     return best
 
