@@ -130,6 +130,7 @@ def _reading(spec: Method) -> list[inspect.Parameter]:
         ("separator", str | None, "Between cells: comma, semicolon, tab, pipe, space; found out."),
         ("decimal", str | None, "Decimal sign: point or comma; found out."),
         ("sheet", str | None, "Name or number of the sheet of a workbook."),
+        ("group", str | None, "Header of the column that tells specimens apart."),
         ("profile", str | None, "Saved way of reading: a name or a file."),
         ("save_profile", str | None, "Keep this way of reading under a name, or in a file."),
     )
@@ -168,6 +169,7 @@ def read_options(given: Mapping[str, Any]) -> ReadOptions:
         columns=_pairs(given.get("column"), "--column", 'pressure="Druck"'),
         units=_pairs(given.get("unit"), "--unit", "pressure=kPa"),
         profile=given.get("profile"),
+        group=given.get("group"),
     )
 
 

@@ -83,7 +83,10 @@ CLEAN = [
     ("ratio_not_of_its_pores", "Ex12"),  # 0.49/0.34 = 1.441, printed 1.43: digits explain it
     ("porosity_above_solvent", "Ex7"),  # 54.6 % of 64.6 %
     ("flux_above_printed_pore", "Ex7"),  # 300 of 510 on the inner area, capillaries as printed
-    ("flux_above_maximum_pore", "Ex17"),  # 3500 of 3400: the capillary of F316's constant is 1.4 times as wide
+    (
+        "flux_above_maximum_pore",
+        "Ex17",
+    ),  # 3500 of 3400: the capillary of F316's constant is 1.4 times as wide
     ("flux_above_average_pore", "Ex12"),  # 4300 of 3970 to 4090: within 2 sigma of the viscosity
     ("conductivity_above_bound", "Ex13"),  # 0.8 of 2.2 mS/cm and more
     ("support_thinner", "Ex13"),  # 100 over 87 um: swollen

@@ -79,4 +79,5 @@ SPEC = Method(
         Setting("resolution", "length", "smallest step of a length reading; from the digits of the file where not given", positive=True),
         Setting("area_resolution", "area", "smallest step of an area reading; from the digits of the file where not given", positive=True),
     ),
+    files_optional=True,
 )  # fmt: skip
