@@ -41,14 +41,27 @@ def shown(values: Any, axis: Axis) -> npt.NDArray[np.float64]:
 def neat(text: str) -> str:
     """Units of a sentence as people write them."""
     text = re.sub(r"(?<=[0-9 ])um\b", "µm", text)
-    text = re.sub(r"(?<=[0-9] )deg(?=C\b)", "°", text)
-    return text.replace("kgf/cm2", "kgf/cm²").replace(" ohm", " Ω").replace("m2.h.", "m²·h·")
+    text = re.sub(r"(?<=[0-9] )degC\b", "°C", text)
+    return (
+        text.replace("kgf/cm2", "kgf/cm²")
+        .replace(" ohm", " Ω")
+        .replace("m2.h.", "m²·h·")
+        .replace("/m2", "/m²")
+    )
+
+
+def _symbols(text: str) -> str:
+    """T_s and the like with their subscript, for labels in figures."""
+    return re.sub(r"\bT_([a-z])\b", r"$T_\1$", neat(text))
 
 
 def axis_title(axis: Axis) -> str:
     """The quantity and its unit."""
     unit = axis.unit.replace("degC", "°C").replace("um", "µm").replace("ohm", "Ω").replace("cm2", "cm²")
-    return f"{axis.label}, {unit}" if unit else axis.label
+    label = axis.label
+    if label[1:2].islower():  # a word, not a symbol
+        label = label[:1].lower() + label[1:]
+    return _symbols(f"{label}, {unit}" if unit else label)
 
 
 def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axes:
@@ -70,7 +83,9 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
     for band in p.bands:
         low, high = shown([band.low, band.high], p.x if band.axis == "x" else p.y)
         span = ax.axvspan if band.axis == "x" else ax.axhspan
-        span(float(low), float(high), color=style.ORANGE, alpha=0.10, lw=0, label=neat(band.label) or None)
+        span(
+            float(low), float(high), color=style.ORANGE, alpha=0.10, lw=0, label=_symbols(band.label) or None
+        )
     # Scales before the marks: their labels are placed by them.
     if p.x.log:
         ax.set_xscale("log")
@@ -87,6 +102,8 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
         ax.invert_yaxis()
     ax.set_xlabel(axis_title(p.x))
     ax.set_ylabel(axis_title(p.y))
+    if p.x.label.lower() in ("specimen", "reading", "run"):  # counted, not measured
+        ax.xaxis.get_major_locator().set_params(integer=True)
     if any(not label.startswith("_") for label in ax.get_legend_handles_labels()[1]):
         ax.legend(loc="best")
     return ax
@@ -95,7 +112,7 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
 def _curve(ax: Axes, p: Panel, c: Curve, number: int) -> int:
     """Draw one curve; returns how many measured colours it took."""
     x, y = shown(c.x, p.x), shown(c.y, p.y)
-    label = neat(c.label) or None
+    label = _symbols(c.label) or None
     measured = c.style in ("data", "points")
     colour = _DATA[number % len(_DATA)] if measured else None
     if c.style == "points":
@@ -145,7 +162,7 @@ def _marks(ax: Axes, p: Panel) -> None:
         last = at
         side = "right" if at > 0.7 else "left"
         ax.annotate(
-            neat(m.label), (x, 0.97 - 0.085 * (level % 6)), xycoords=("data", "axes fraction"),
+            _symbols(m.label), (x, 0.97 - 0.085 * (level % 6)), xycoords=("data", "axes fraction"),
             xytext=(-4 if side == "right" else 4, 0), textcoords="offset points", ha=side, va="top",
             color=style.RED, fontsize=7.6, bbox=_LABEL_BOX,
         )  # fmt: skip
@@ -159,7 +176,7 @@ def _marks(ax: Axes, p: Panel) -> None:
                 a, b = shown([m.y - m.y_error, m.y + m.y_error], p.y)
                 ax.axhspan(float(a), float(b), color=style.RED, alpha=0.10, lw=0)
             ax.annotate(
-                neat(m.label), (0.01, y), xycoords=("axes fraction", "data"), xytext=(0, 3),
+                _symbols(m.label), (0.01, y), xycoords=("axes fraction", "data"), xytext=(0, 3),
                 textcoords="offset points", color=style.RED, fontsize=7.6, bbox=_LABEL_BOX,
             )  # fmt: skip
     _points(ax, p, [m for m in p.marks if m.x is not None and m.y is not None])
@@ -182,7 +199,7 @@ def _points(ax: Axes, p: Panel, marks: Sequence[Mark]) -> None:
         if not m.label:
             continue
         ax.annotate(
-            neat(m.label), (x, y), xytext=(-8 if right else 8, 9 if i % 2 == 0 else -13), textcoords="offset points",
+            _symbols(m.label), (x, y), xytext=(-8 if right else 8, 9 if i % 2 == 0 else -13), textcoords="offset points",
             ha="right" if right else "left", color=style.RED, fontsize=7.6, bbox=_LABEL_BOX, zorder=6,
         )  # fmt: skip
 
