@@ -1,4 +1,4 @@
-"""The bench: files of laboratory instruments -> tables -> analyses -> `Measurement`s.
+"""The bench: files of laboratory instruments -> tables -> analyses -> measurements.
 
 Each method lives in a package of its own: ``spec.py`` says what it needs (light: the command line reads it), and
 ``method.py`` turns files and settings into an :class:`Analysis`; :func:`analyse` brings the two together.
