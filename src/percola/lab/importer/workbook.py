@@ -6,6 +6,7 @@ import datetime
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,12 @@ class Sheet:
     note: str = ""
 
 
+#: What zipfile raises on a damaged or encrypted archive.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError,
+)  # fmt: skip
+
+
 def is_workbook(data: bytes, where: str) -> bool:
     """Whether the bytes are a workbook.
 
@@ -40,7 +47,7 @@ def is_workbook(data: bytes, where: str) -> bool:
         with zipfile.ZipFile(io.BytesIO(data)) as z:
             names = z.namelist()
             size = sum(i.file_size for i in z.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except DAMAGED:
         raise InputError(where, "a damaged workbook or zip archive", "", "save it again") from None
     if size > LARGEST_BYTES:
         raise InputError(
@@ -177,7 +184,7 @@ def _percent_cells(data: bytes, names: list[str]) -> dict[str, set[tuple[int, in
                         found.add((int(at[2]) - 1, column - 1))
                 out[name] = found
             return out
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError):
+    except DAMAGED:
         return {}
 
 
