@@ -103,7 +103,9 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
     ax.set_xlabel(axis_title(p.x))
     ax.set_ylabel(axis_title(p.y))
     if p.x.label.lower() in ("specimen", "reading", "run"):  # counted, not measured
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        from matplotlib.ticker import MaxNLocator
+
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if any(not label.startswith("_") for label in ax.get_legend_handles_labels()[1]):
         ax.legend(loc="best")
     return ax

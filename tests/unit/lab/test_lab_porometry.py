@@ -603,3 +603,15 @@ def test_capillary_flow_has_both_limits() -> None:
     assert wide[0] == pytest.approx(16, rel=2e-3)  # Poiseuille d^4; slip adds 0.1 %
     thin = capillary_flow(np.array([2e-9]), p) / capillary_flow(np.array([1e-9]), p)
     assert thin[0] == pytest.approx(8, rel=2e-2)  # Knudsen d^3 within the profile's approach to it
+
+
+def test_an_onset_too_gradual_for_the_meter_is_said():
+    """Median 0.5 um, largest 1.6 um: the widest pores pass less than the meter's noise, and the reading is a lower bound."""
+    instrument = Instrument(flow_noise=0.003, flow_floor_m3_s=0.3 * ML_MIN)
+    gradual = Membrane(median_m=0.5e-6, spread=0.25, largest_m=1.6e-6, largest_share=0.0)
+    sharp = Membrane(median_m=0.5e-6, spread=0.25, largest_m=1.0e-6, largest_share=0.02)
+    found = {}
+    for key, membrane in (("gradual", gradual), ("sharp", sharp)):
+        wet, dry = both(membrane, TRACE, instrument, 3)
+        found[key] = status(of(run(wet, dry), "maximum_pore_size"), "sharp onset")
+    assert found == {"gradual": "warn", "sharp": "pass"}

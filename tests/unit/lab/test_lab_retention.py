@@ -315,3 +315,31 @@ def test_from_a_file(tmp_path: Path) -> None:
     assert m.uncertainty is not None
     assert abs(m.value - 4.5) < 4 * m.uncertainty
     assert m.evidence["reference_diameter_m"] == pytest.approx(28e-9)
+
+
+def _plates(tmp_path, rows):
+    path = tmp_path / "plates.csv"
+    path.write_text("sample,volume (ml),count\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return analyse("retention", [path])
+
+
+def _status(analysis, words):
+    m = analysis.measurement("lrv")
+    return [c.status for c in (*m.checks, *analysis.checks) if words in c.name]
+
+
+def test_a_plate_too_full_beside_a_countable_one_of_the_same_dilution_is_no_valid_result(tmp_path):
+    """300 and more is no chance beside 100 (Poisson); at ten times the volume it is what 100 explain."""
+    a = _plates(tmp_path, ["feed,1,100", "feed,1,TNTC", "permeate,1,2"])
+    assert _status(a, "too full") == ["fail"]
+    b = _plates(tmp_path, ["feed,1,100", "feed,10,TNTC", "permeate,1,2"])
+    assert _status(b, "too full") == ["pass"]
+    c = _plates(tmp_path, ["feed,1,100", "permeate,1,5", "permeate,1,TNTC"])
+    assert _status(c, "too full") == ["fail"]
+
+
+def test_more_behind_the_filter_than_before_it_is_no_valid_result(tmp_path):
+    a = _plates(tmp_path, ["feed,1,100", "feed,1,110", "permeate,1,200"])
+    assert _status(a, "less in the permeate") == ["fail"]
+    b = _plates(tmp_path, ["feed,1,100", "permeate,1,103"])  # chance
+    assert _status(b, "less in the permeate") == []

@@ -1032,7 +1032,7 @@ def _remarks(ramps: list[Ramp], options: PeakOptions, given: Mapping[str, Any]) 
         f"baseline: {options.baseline}; all four are computed and their spread is part of the uncertainty",
         f"the first {TRANSIENT_S:g} s of each ramp (start-up transient) and the last {TURN_S:g} s before a hold are left out",
         f"calibration: +- {options.temperature_uncertainty_K:g} K and {100 * options.enthalpy_uncertainty:g} % "
-        "(one standard deviation; hohne2003 gives 0.2 to 0.5 K and 2 to 5 % for routine work)",
+        "(one standard deviation, our estimate of routine work; say your own)",
         "main peak: the one with the largest " + ("enthalpy" if options.main == "enthalpy" else "height"),
     ]
     if options.time_constant_s:

@@ -347,6 +347,7 @@ def wet_checks(
         )  # fmt: skip
     else:
         out.append(Check("readings below the bubble point", "pass", f"{o.quiet}"))
+    out.append(_tail(wet, o))
     width = (o.bracket_Pa[1] - o.bracket_Pa[0]) / o.pressure_Pa
     out.append(
         Check(
@@ -371,3 +372,26 @@ def wet_checks(
             )
         )
     return tuple(out)
+
+
+GRADUAL = 5.0
+"""Times the detectable flow that a tenth more pressure has to bring, for the largest pore to be seen."""
+
+
+def _tail(wet: Run, o: Onset) -> Check:
+    """Whether the flow sets in sharply enough to show the largest pore: a few wider ones may pass too little to be noticed."""
+    at = 1.1 * o.pressure_Pa
+    name = "sharp onset"
+    seen = f"{o.detectable_m3_s / ML_MIN:.3g} ml/min would be noticed"
+    if at > wet.pressure_Pa[-1]:
+        return Check(name, "pass", f"{seen}; the run ends within a tenth above the bubble point")
+    more = float(np.interp(at, wet.pressure_Pa, wet.flow_m3_s) - o.background_m3_s(np.array([at]))[0])
+    if more >= GRADUAL * o.detectable_m3_s:
+        return Check(name, "pass", f"{more / ML_MIN:.3g} ml/min at a tenth more pressure; {seen}")
+    return Check(
+        name,
+        "warn",
+        f"the flow sets in gradually ({more / ML_MIN:.3g} ml/min at a tenth more pressure; {seen}): wider pores that together "
+        "pass less are not seen, so the maximum pore is a lower bound, and its uncertainty does not hold them; a larger "
+        "specimen or a finer meter shows more",
+    )

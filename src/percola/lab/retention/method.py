@@ -97,6 +97,8 @@ class _Sample:
     wells: list[tuple[float, float, float]] = field(default_factory=list)
     tenfolds: list[float] = field(default_factory=list)
     left_out: int = 0
+    uncounted: list[float] = field(default_factory=list)
+    """Sample on each plate with too many to count [m3]."""
 
 
 Key = tuple[str, float | None, str]
@@ -257,6 +259,7 @@ def _read_plates(
             counted = _cell(t, cells[k], k)
             if counted is None or counted > settings["most_count"]:
                 sample.left_out += 1
+                sample.uncounted.append(exposure)
                 if counted is not None:
                     notes.append(
                         f"{names[k]}: a plate of {counted:g} is above the {settings['most_count']} still told apart."
@@ -365,6 +368,8 @@ def _one(
         cf, cp = _counts(feed), _counts(permeate)
         found = reduction(cf, cp, shared, settings["confidence"])
         checks += _plate_checks(cf, cp, where)
+        for s, name in ((feed, "feed"), (permeate, "permeate")):
+            checks += _uncounted(s, name, settings, where)
         low, high = concentration_interval(cp.total, cp.exposure, settings["confidence"])
         facts = {
             "feed_count": cf.total, "feed_sample_m3": cf.exposure, "feed_1_m3": cf.concentration,
@@ -385,6 +390,14 @@ def _one(
             else f"LRV {found.value:.3g}, interval {found.low:.3g} to {found.high:.3g}",
         )
     )
+    if not found.bound and found.high < 0:
+        checks.append(
+            Check(
+                f"less in the permeate than in the feed ({where})",
+                "fail",
+                f"LRV {found.value:.3g}, below 0 beyond chance: feed and permeate are exchanged, or the permeate is contaminated",
+            )
+        )
     control = samples.get((module, size, "control")) or samples.get(("", size, "control"))
     if control is not None:
         checks.append(_control(feed, control, settings, where))
@@ -413,6 +426,30 @@ def _plate_checks(feed: Counts, permeate: Counts, where: str) -> list[Check]:
             )
         )
     return checks
+
+
+def _uncounted(s: _Sample, name: str, settings: dict[str, Any], where: str) -> list[Check]:
+    """Whether plates too full to count agree with those that were counted: a full one is a count above the limit."""
+    from scipy.stats import poisson
+
+    if not s.uncounted:
+        return []
+    c = _counts(s)
+    most = settings["most_count"]
+    # One count more than was found: nothing counted does not mean a concentration of nought.
+    chances = [float(poisson.sf(most, max(c.total, 1.0) / c.exposure * e)) for e in s.uncounted]
+    least = min(chances)
+    label = f"plates of the {name} too full to count ({where})"
+    if least >= 0.01:
+        return [Check(label, "pass", f"{len(s.uncounted)} left out; the plates counted explain them")]
+    return [
+        Check(
+            label,
+            "fail",
+            f"{len(s.uncounted)} with more than {most}, which the plates counted do not explain (chance {least:.1g}): the "
+            f"concentration of the {name} is above what they say; plate a higher dilution, or look for a mistaken one",
+        )
+    ]
 
 
 def _control(feed: _Sample, control: _Sample, settings: dict[str, Any], where: str) -> Check:

@@ -75,6 +75,20 @@ def _understood(tables: Sequence[Table]) -> dict[str, str]:
     return out
 
 
+GAUGE_M = (5e-3, 0.3)
+"""Gauge lengths of usual testing machines; ASTM D882 prefers 250 mm and takes 50 mm at least for films."""
+
+
+def _gauge_checks(specimens: Sequence[Specimen]) -> list[Check]:
+    odd = sorted({s.gauge_m for s in specimens if s.gauge_m and not GAUGE_M[0] <= s.gauge_m <= GAUGE_M[1]})
+    if not odd:
+        return []
+    words = ", ".join(f"{1e3 * g:.4g} mm" for g in odd)
+    return [
+        Check("gauge length", "warn", f"{words}: an unusual gauge length (5 to 300 mm are); check its unit")
+    ]
+
+
 def analyse_tables(
     tables: Sequence[Table], settings: Mapping[str, Any], sources: tuple[SourceFacts, ...] = ()
 ) -> Analysis:
@@ -128,7 +142,7 @@ def analyse_tables(
         measurements,
         panels=(_curves_panel(specimens, names, "", "Stress against strain"), *_start_panel(specimens, names), *_strip_panels(specimens, names, jaw)),
         tables=(_table(specimens, names, jaw),),
-        checks=_gathered(specimens),
+        checks=(*_gathered(specimens), *_gauge_checks(specimens)),
         notes=tuple(notes),
         sources=sources,
     )  # fmt: skip
