@@ -137,6 +137,8 @@ def audit(file: Path | None, out: Path | None) -> dict[str, Any]:
     """Audit the patent's specimens, or those of a table."""
     from percola.pipeline.judging import audit_specimens
 
+    if file is not None and str(file).lower().rstrip(":") in ("patent", "ep1063256") and not file.exists():
+        file = None
     found, result = audit_specimens(file, out=out)
     return {
         "source": "EP 1063256" if file is None else str(file),

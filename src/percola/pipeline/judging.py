@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from percola.measurement import Measurement
 from percola.pipeline.bench import BenchResult, check_files, write
 from percola.recipe import resolve, specimens
 from percola.recipe.process import measurements_from_rows, process_facts, reported_measurements
+from percola.report import numbers
 from percola.report.data import read
 from percola.store import file_digest
 
@@ -68,6 +70,7 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
     if not sources:
         raise InputError("sources", "none", SOURCES)
     out = Gathered()
+    origin: dict[int, str] = {}
     simulated: list[Measurement] = []
     process_of = ""
     for source in sources:
@@ -92,6 +95,8 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
                     "reported results" if not reported.reserved else "no results (kept for blind validation)"
                 )
                 out.notes.append(f"{name}: its process, and {words}.")
+        for m in out.measurements:
+            origin.setdefault(id(m), name)
         if process:
             if process_of:
                 raise InputError(
@@ -102,6 +107,7 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
                 )
             process_of = name
             out.facts += process
+    out.measurements = _agreed(out.measurements, origin, out.notes)
     measured = {(m.name, m.region) for m in out.measurements}
     names = {m.name for m in out.measurements}
     if out.measurements and simulated:
@@ -115,6 +121,65 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
     if not out.analyses:
         out.beside = None
     return out
+
+
+_WHOLE = ("", "wall")
+"""Regions that mean the membrane as a whole."""
+
+
+def _agreed(found: Sequence[Measurement], origin: Mapping[int, str], notes: list[str]) -> list[Measurement]:
+    """One measurement of each quantity: of several that agree the most certain; several that do not are refused.
+
+    Two agree where they lie within two standard deviations of their difference (digits as printed count as theirs).
+
+    Raises:
+        InputError: two sources that contradict each other.
+    """
+    out: dict[tuple[str, str], Measurement] = {}
+    for m in found:
+        key = (m.name, "" if m.region in _WHOLE else m.region)
+        other = out.get(key)
+        if other is None or not other.defined:
+            out[key] = m
+            continue
+        if not m.defined or m.value == other.value == "undecided":
+            continue
+        if isinstance(m.value, str) or isinstance(other.value, str):
+            same = m.value == other.value or "undecided" in (m.value, other.value)
+            better = other.value == "undecided"
+        else:
+            assert m.value is not None
+            assert other.value is not None
+            a, b = _sigma(m), _sigma(other)
+            gap = abs(float(m.value) - float(other.value))
+            same = m.unit == other.unit and gap <= 2 * math.hypot(a, b) + 1e-9 * abs(float(other.value))
+            better = 0 < a < b or (a > 0 and b == 0)
+        if not same:
+            one, two = origin.get(id(other), "one source"), origin.get(id(m), "another")
+            raise InputError(
+                f"{m.name} ({m.region or 'membrane'})",
+                f"{numbers.shown(other.name, other.value, other.unit, other.uncertainty)} by {one}, "
+                f"{numbers.shown(m.name, m.value, m.unit, m.uncertainty)} by {two}: they contradict each other",
+                "sources of one membrane that agree within their uncertainty",
+                "judge with one of them",
+            )
+        if better:
+            out[key] = m
+        notes.append(
+            f"{numbers.label(m.name)} stands in several sources, which agree: that of "
+            f"{origin.get(id(out[key]), 'one')} is used."
+        )
+    return list(out.values())
+
+
+def _sigma(m: Measurement) -> float:
+    """One standard deviation: as stated, else of the digits as printed (half their interval over the root of 3)."""
+    if m.uncertainty is not None:
+        return float(m.uncertainty)
+    printed = m.evidence.get("printed_interval") or m.evidence.get("interval")
+    if isinstance(printed, list | tuple) and len(printed) == 2:
+        return abs(float(printed[1]) - float(printed[0])) / 2 / math.sqrt(3)
+    return 0.0
 
 
 def _directory(path: Path, out: Gathered, simulated: list[Measurement]) -> tuple[Measurement, ...]:
@@ -162,6 +227,9 @@ def _rows(path: Path) -> tuple[Measurement, ...]:
     return measurements_from_rows(reader, path.name)
 
 
+_NEVER_NEGATIVE = ("m", "Pa", "m/(s.Pa)", "kg/mol", "S/m")
+
+
 def _json(path: Path) -> list[Measurement]:
     try:
         data = json.loads(path.read_text("utf-8-sig"))
@@ -174,12 +242,24 @@ def _json(path: Path) -> list[Measurement]:
         )
     out = []
     for i, row in enumerate(rows):
+        where = f"{path}, measurement {i + 1}"
         try:
             m = Measurement.from_dict(row)
         except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(where, f"cannot be read ({error})", "name, value and unit at least") from None
+        if isinstance(m.value, bool) or not isinstance(m.value, str | float | int | None):
+            raise InputError(where, f"{m.name} is {m.value!r}", "a number, a word or null")
+        if isinstance(m.value, float | int):
+            if not math.isfinite(m.value):
+                raise InputError(where, f"{m.name} is {m.value}", "a finite number, or null with a reason")
+            if m.value < 0 and m.unit in _NEVER_NEGATIVE:
+                raise InputError(where, f"{m.name} is {m.value:g} {m.unit}", "0 or more")
+        if m.uncertainty is not None and not (
+            isinstance(m.uncertainty, float | int) and 0 <= m.uncertainty < math.inf
+        ):
             raise InputError(
-                f"{path}, measurement {i + 1}", f"cannot be read ({error})", "name, value and unit at least"
-            ) from None
+                where, f"the uncertainty of {m.name} is {m.uncertainty!r}", "a standard deviation from 0"
+            )
         out.append(m)
     return out
 

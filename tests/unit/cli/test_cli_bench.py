@@ -250,3 +250,45 @@ def test_judging_a_table_of_measurements(capsys: pytest.CaptureFixture[str]) -> 
     assert code == 2
     assert "line 2" in err
     assert "average_pore_size" in err
+
+
+def test_sources_that_contradict_each_other_are_refused_and_those_that_agree_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    head = "name,value,unit,uncertainty\n"
+    Path("a.csv").write_text(
+        head + "average_pore_size,0.14,um,0.01\nmaximum_pore_size,0.27,um,0.01\n", encoding="utf-8"
+    )
+    Path("b.csv").write_text(head + "average_pore_size,0.5,um,0.02\n", encoding="utf-8")
+    Path("c.csv").write_text(head + "average_pore_size,0.145,um,0.004\n", encoding="utf-8")
+    for order in (("a.csv", "b.csv"), ("b.csv", "a.csv"), ("patent:Ex7", "b.csv")):
+        code, _, err = run(capsys, "judge", *order)
+        assert code == 2
+        assert "contradict" in err
+    values = []
+    for order in (("a.csv", "c.csv"), ("c.csv", "a.csv")):
+        code, out, _ = run(capsys, "judge", *order, "--json")
+        assert code == 0
+        values.append(
+            [m["value"] for m in json.loads(out)["measurements"] if m["name"] == "average_pore_size"]
+        )
+    assert values[0] == values[1] == [pytest.approx(0.145e-6)]  # the more certain of the two, in any order
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('{"name": "average_pore_size", "value": true, "unit": "m"}', "True"),
+        ('{"name": "average_pore_size", "value": -1e-7, "unit": "m"}', "0 or more"),
+        (
+            '{"name": "average_pore_size", "value": 1e-7, "unit": "m", "uncertainty": -1}',
+            "standard deviation",
+        ),
+        ('{"name": "average_pore_size", "value": NaN, "unit": "m"}', "finite"),
+    ],
+)
+def test_json_is_read_as_strictly_as_a_table(row: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("m.json").write_text(f'{{"measurements": [{row}]}}', encoding="utf-8")
+    code, _, err = run(capsys, "judge", "m.json")
+    assert code == 2
+    assert said in err

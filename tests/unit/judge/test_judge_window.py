@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from percola.errors import InputError
+from percola.judge import judge_claims
 from percola.judge.window import Sweep, window
 
 CELSIUS = 273.15
@@ -189,3 +190,26 @@ def test_bad_sweeps_are_refused(change, words):
     values = {"temperatures_K": T, "porosity": POROSITY, "breaking_extension": EXTENSION, **change}
     with pytest.raises(InputError, match=words):
         window(Sweep(**values))
+
+
+def test_definition_b_rests_on_the_probability_that_the_window_states():
+    """65 % of the draws have T_u above T_l, the width is 5 +- 2.9 K: a normal distribution would say 96 %."""
+    t = 130.0 + 5 * np.arange(6) + CELSIUS
+    p = np.array([0.40, 0.41, 0.53, 0.64, 0.65, 0.65])
+    e = np.array([4.0, 3.98, 3.96, 2.0, 1.9, 1.85])
+    w = window(Sweep(t, p, e, np.full(6, 0.01), np.full(6, 0.02), polymer_fraction=0.4))
+    assert 0.5 < w.probability < 0.8
+    verdict = next(v for v in judge_claims(w.measurements()).definitions if v.key == "definition_B")
+    assert verdict.status == "UNDECIDED"
+    width = next(part for part in verdict.parts if part.probability is not None)
+    assert width.probability == pytest.approx(w.probability, abs=1e-6)
+
+
+def test_steps_that_are_equal_show_no_scatter():
+    """Most steps nought: the median deviation is nought, which is no claim that there is no noise."""
+    t = 130.0 + 5 * np.arange(6) + CELSIUS
+    e = np.array([4.0, 2.0, 2.0, 2.0, 2.0, 2.0])
+    w = window(Sweep(t, np.array([0.4, 0.41, 0.44, 0.52, 0.53, 0.53]), e))
+    assert w.upper.uncertainty_K is None
+    assert any("too even" in c.message for c in w.upper.checks)
+    assert w.probability is None
