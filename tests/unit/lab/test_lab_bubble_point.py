@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from percola.errors import InputError
-from percola.lab.bubble_point.method import analyse_tables, of_run
+from percola.lab.bubble_point.method import analyse, analyse_tables, of_run
 from percola.lab.bubble_point.spec import SPEC
 from percola.lab.porometry.curves import Run, noise
 from percola.lab.porometry.onset import FALSE_ALARM, first_flow
 from percola.lab.porometry.pores import scale
 from percola.lab.porometry.synthetic import ML_MIN, Instrument, Membrane, measure, true_flow
+from percola.lab.reading import ReadOptions
 from percola.lab.setting import parse_settings
 from percola.lab.table import Column, Table
 from percola.measure.flow.liquids import ETHANOL
@@ -231,3 +233,46 @@ def test_several_ramps_are_specimens() -> None:
     assert one.measurement("maximum_pore_size").value == pytest.approx(m.evidence["specimens"][1]["value"])  # type: ignore[union-attr]
     with pytest.raises(InputError, match="beside ramps"):
         analyse_tables([[table(0)], [readings([0.9])]], told())
+
+
+@pytest.mark.parametrize(
+    ("unit", "plain", "kind"),
+    [
+        ("MPa abs", "MPa", "absolute"),
+        ("kPa abs", "kPa", "absolute"),
+        ("kPa (abs)", "kPa", "absolute"),
+        ("bar(g)", "bar", "gauge"),
+        ("bar (gauge)", "bar", "gauge"),
+        ("psig", "psi", "gauge"),
+        ("mbara", "mbar", "absolute"),
+        ("MPa", "MPa", ""),
+    ],
+)
+def test_units_that_say_what_a_pressure_is(unit: str, plain: str, kind: str) -> None:
+    from percola.lab.porometry.intake import pressure_unit
+
+    assert pressure_unit(unit) == (plain, kind)
+
+
+@pytest.mark.parametrize(("unit", "per_kPa"), [("MPa abs", 1e-3), ("kPa abs", 1.0)])
+def test_absolute_readings_are_taken_as_such(tmp_path: Path, unit: str, per_kPa: float) -> None:
+    file = tmp_path / "read.csv"
+    rows = "\n".join(f"{i},{v * per_kPa:.6f}" for i, v in enumerate((181.3, 182.3, 180.3), 1))
+    file.write_text(f"Specimen,Bubble point ({unit})\n{rows}\n", encoding="utf-8")
+    out = analyse([file], told(outlet_pressure="101.3 kPa"), ReadOptions())
+    value = out.measurement("bubble_point_pressure")
+    assert value is not None
+    # 181.3 kPa absolute over 101.3 kPa; six decimals are written.
+    assert value.value == pytest.approx(80e3, abs=1.0)
+    with pytest.raises(InputError, match="absolute"):
+        analyse([file], told(), ReadOptions())
+
+
+def test_an_unknown_column_is_to_be_named(tmp_path: Path) -> None:
+    file = tmp_path / "ibp.csv"
+    file.write_text("Specimen,IBP [psi]\n1,11.6\n2,11.8\n3,11.5\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        analyse([file], told(), ReadOptions())
+    assert '--column bubble_point="IBP' in str(refused.value)
+    out = analyse([file], told(), ReadOptions(columns={"bubble_point": "IBP"}))
+    assert out.measurement("bubble_point_pressure") is not None

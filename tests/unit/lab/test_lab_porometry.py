@@ -615,3 +615,50 @@ def test_an_onset_too_gradual_for_the_meter_is_said():
         wet, dry = both(membrane, TRACE, instrument, 3)
         found[key] = status(of(run(wet, dry), "maximum_pore_size"), "sharp onset")
     assert found == {"gradual": "warn", "sharp": "pass"}
+
+
+def test_a_liquid_of_the_file_that_an_option_replaces_is_told() -> None:
+    file = {"liquid": "Galwick", "surface_tension": "15.9 dyn/cm"}
+    taken = scale(told(), file, "test")
+    assert len(taken.checks) == 1
+    assert taken.checks[0].status == "warn"
+    message = taken.checks[0].message
+    assert "the file says Galwick, 15.9 mN/m" in message
+    assert "--liquid ethanol was taken" in message
+    # The library's ethanol at 25 degC.
+    assert "21.9" in message or "22" in message.split("taken")[1]
+    assert not scale(told(), {"liquid": "Ethanol", "surface_tension": "21.9 mN/m"}, "test").checks
+    assert not scale(told(), {}, "test").checks
+    other = scale(told(liquid=None, surface_tension="22 mN/m"), file, "test")
+    assert "--surface-tension 22 mN/m" in other.checks[0].message
+    warm = scale(told(), {"temperature": "40 degC"}, "test")
+    assert "the file says 40 degC" in warm.checks[0].message
+    wet, dry = both(Membrane(), TRACE, Instrument(**REAL), 1)
+    given = told()
+    found = specimen_of_runs("specimen", wet, dry, taken, given, "standard")
+    for name in ("average_pore_size", "maximum_pore_size", "threshold_flow_pore_size", "smallest_pore_size"):
+        assert status(of(found, name), "liquid as the file states it") == "warn", name
+
+
+def test_wet_and_dry_exchanged_leave_no_size_unmarked() -> None:
+    for seed in range(4):
+        wet, dry = both(Membrane(), TRACE, Instrument(**REAL), seed)
+        found = run(replace(dry, state="wet"), replace(wet, state="dry"))
+        for name in (
+            "average_pore_size",
+            "maximum_pore_size",
+            "threshold_flow_pore_size",
+            "smallest_pore_size",
+        ):
+            check = next(c for c in of(found, name).checks if c.name == "wet not above dry")
+            assert check.status == "fail", name
+            assert "may be exchanged" in check.message
+    # A specimen that the wet run deformed: the bubble point stands.
+    bad = run(replace(wet, flow_m3_s=wet.flow_m3_s * 1.15), dry)
+    assert all(c.name != "wet not above dry" for c in of(bad, "threshold_flow_pore_size").checks)
+
+
+def test_the_constant_is_said_in_words() -> None:
+    words = ethanol().constant_words
+    assert "2860 gamma/p (ASTM F316)" in words
+    assert "1.40 times" in words  # 4/2.86

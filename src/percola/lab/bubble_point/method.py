@@ -30,6 +30,7 @@ from percola.lab.porometry.curves import Run, digit, noise, plateau, rising
 from percola.lab.porometry.method import definitions_table
 from percola.lab.porometry.panels import onset_panel
 from percola.lab.porometry.pores import Scale, scale
+from percola.lab.porometry.spec import FLOW, WET_FLOW
 from percola.lab.porometry.several import mean_of, table_of
 from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.setting import asked_for
@@ -79,6 +80,15 @@ def analyse_tables(
     notes: list[str] = []
     single = len(files) == 1
     for i, ts in enumerate(files, 1):
+        if not any(_has_flow(t) or t.find(FLOW) is not None or t.find(WET_FLOW) is not None for t in ts):
+            headers = list(dict.fromkeys(c.header for t in ts for c in t.columns))
+            raise InputError(
+                ts[0].path,
+                f"no column of a gas flow and none that is named as a bubble point; columns: {', '.join(headers[:12])}",
+                "a ramp (pressure and flow), or bubble points that were read",
+                f'name the column: --column bubble_point="{headers[-1] if headers else "header"}" for readings, --column flow=... for '
+                "a ramp",
+            )
         taken = intake.take(ts, settings)
         if taken.wet is None:
             raise InputError(ts[0].path, "a dry run alone", "a wet run")
@@ -93,7 +103,7 @@ def analyse_tables(
         panels += its_panels
         tables.append(table)
         checks += its_checks if single else [replace(c, name=f"{c.name} ({label})") for c in its_checks]
-        notes += [*taken.notes, *liquid.notes]
+        notes += [liquid.constant_words, *taken.notes, *liquid.notes]
         if taken.pressure_kind != "absolute":
             notes.append(f"Pressures are {taken.pressure_kind}: read as the difference across the specimen.")
     if not single:
@@ -152,6 +162,7 @@ def _of_readings(
         column = t.find(READING)
         assert column is not None
         unit, kind = intake.pressure_unit(intake.unit_text(t, READING, column))
+        kind = kind or intake.kind_in(column.header)
         if kind:
             kinds.add(kind)
         si = to_si(column.values, unit, READING, t.where, column.header)
@@ -199,6 +210,7 @@ def _of_readings(
     gain = float(settings["pressure_accuracy"]) * mean
     error = math.sqrt(((spread or 0.0) ** 2) / n + gain**2 + step**2 / 12)
     checks = [
+        *liquid.checks,
         Check("readings", "pass" if n >= 3 else "warn", f"{n} specimen{'s' if n > 1 else ''} (3 or more tell the scatter)"),
     ]  # fmt: skip
     if lost:
@@ -272,7 +284,14 @@ def _of_readings(
         "Every reading with the mean; the band is one standard deviation of the mean with the calibration.",
     )
     return Analysis(
-        "bubble-point", found, (panel,), (table,), (), (*notes, *liquid.notes), sources, dict(settings)
+        "bubble-point",
+        found,
+        (panel,),
+        (table,),
+        (),
+        (liquid.constant_words, *notes, *liquid.notes),
+        sources,
+        dict(settings),
     )
 
 

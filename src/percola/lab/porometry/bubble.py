@@ -230,15 +230,18 @@ def bubble_measurements(
     settings: Mapping[str, Any],
     checks: tuple[Check, ...] = (),
     curves: Mapping[str, Any] | None = None,
+    of_runs: tuple[Check, ...] = (),
 ) -> list[Measurement]:
     """`maximum_pore_size`, `bubble_point_pressure` and `threshold_flow_pore_size`.
 
     Uncertainty: the error of the bubble point from the curve (noise, spacing of the readings, shape of the rise), the
-    calibration and the last digit of the pressure; for the sizes also the surface tension with the temperature. What it
+    calibration and the last digit of the pressure; for the sizes also the surface tension with the temperature. ``checks``
+    stand with the main bubble point, ``of_runs`` (faults of the runs as such) with every one. What it
     does not hold: the choice between 2860 gamma/p and 4 gamma cos(theta)/p (both in the evidence) and imperfect wetting.
     """
     every = definitions(b, scale, errors, settings)
     out: list[Measurement] = []
+    checks = (*checks, *of_runs, *scale.checks)
     pressure = b.pressure
     if pressure is None:
         why = (
@@ -292,7 +295,7 @@ def bubble_measurements(
             Measurement(
                 "threshold_flow_pore_size", None, "m", method=MAXIMUM_METHOD.format(t.words), region="wall",
                 reason=f"the flow never reaches the threshold of {t.flow_m3_s / ML_MIN:.4g} ml/min, or begins above it",
-                citations=CITED,
+                checks=of_runs, citations=CITED,
             )
         )  # fmt: skip
     else:
@@ -305,7 +308,7 @@ def bubble_measurements(
         out.append(
             Measurement(
                 "threshold_flow_pore_size", size, "m", size * math.hypot(error / p, scale.tension_error),
-                MAXIMUM_METHOD.format(t.words), "wall", (),
+                MAXIMUM_METHOD.format(t.words), "wall", (*of_runs, *scale.checks),
                 {**scale.evidence(p, error), "definition": t.words, "threshold_flow_m3_s": t.flow_m3_s}, CITED,
             )
         )  # fmt: skip

@@ -38,7 +38,10 @@ _FLOW = ("flow", "fluss", "strom", "流量", "durchsatz")
 _ABSOLUTE = ("absolute", "absolut", "psia", "bara", "kpaa", "絶対")
 _GAUGE = ("gauge", "gage", "psig", "barg", "kpag", "überdruck", "ueberdruck", "ゲージ")
 _DIFFERENTIAL = ("differ", "psid", "bard", "drop", "δp", "delta p", "差圧", "圧力差")
-_PRESSURE_UNIT = re.compile(r"^(psi|m?bar|k?pa)\s*\(?([agd]|abs|gauge|diff)\)?$", re.I)
+_PRESSURE_UNIT = re.compile(
+    r"^(psi|m?bar|[khm]?pa|torr|mmhg)\s*[(\[]?\s*(a|g|d|abs\.?|absolute?|gauge|gage|diff\.?|differential)\s*[)\]]?$",
+    re.I,
+)
 _STANDARD_UNIT = re.compile(
     r"^(?:(?P<s>s)(?P<a>ccm|lpm|lm|cc/min|cm3/min|l/min|ml/min)|(?P<n>n)(?P<b>ml/min|l/min|cm3/min|ml|l)(?P<c>/min)?"
     r"|(?P<d>ml/min|l/min|cm3/min|cc/min)\s*\(?(?:std|stp|ntp|n|standard)\.?\)?)$"
@@ -161,6 +164,7 @@ def pressure_unit(unit: str) -> tuple[str, str]:
         "mbar": "mbar",
         "kpa": "kPa",
         "mpa": "MPa",
+        "hpa": "hPa",
         "pa": "Pa",
         "torr": "torr",
         "mmhg": "mmHg",
@@ -183,15 +187,19 @@ def flow_unit(unit: str) -> tuple[str, bool]:
 
 def _pressures(table: Table, wanted: Wanted, column: Column) -> tuple[Floats, str]:
     unit, kind = pressure_unit(unit_text(table, wanted, column))
-    text = _folded(column.header)
-    if not kind:
-        kind = (
-            "absolute" if _has(text, _ABSOLUTE)
-            else "gauge" if _has(text, _GAUGE)
-            else "differential" if _has(text, _DIFFERENTIAL)
-            else ""
-        )  # fmt: skip
+    kind = kind or kind_in(column.header)
     return to_si(column.values, unit, wanted, table.where, column.header), kind
+
+
+def kind_in(header: str) -> str:
+    """What a header says the pressure is: absolute, gauge, differential, or ""."""
+    text = _folded(header)
+    return (
+        "absolute" if _has(text, _ABSOLUTE)
+        else "gauge" if _has(text, _GAUGE)
+        else "differential" if _has(text, _DIFFERENTIAL)
+        else ""
+    )  # fmt: skip
 
 
 def _flows(table: Table, wanted: Wanted, column: Column) -> tuple[Floats, str]:

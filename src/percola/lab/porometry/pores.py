@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from percola import units
@@ -13,6 +13,7 @@ from percola.errors import InputError, TableError
 from percola.lab.setting import asked_for
 from percola.measure.flow.liquids import WettingLiquid, given_liquid, tension_slope_N_mK, wetting_liquid
 from percola.measure.flow.porometer import F316_CONSTANT, f316_diameter_m
+from percola.measurement import Check
 
 ROOM_K = 298.15
 ROOM_ERROR_K = 2.0
@@ -30,12 +31,14 @@ class Scale:
         temperature_K: of the test.
         tension_error: relative standard deviation of the surface tension, with that of the temperature.
         notes: where liquid and temperature come from.
+        checks: where what was said and what the file states are not the same.
     """
 
     liquid: WettingLiquid
     temperature_K: float
     tension_error: float
     notes: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
     def f316_m(self, pressure_Pa: float) -> float:
         """2860 gamma/p [m]: what F316 prints, the value of the measurements."""
@@ -48,6 +51,16 @@ class Scale:
     def e128_m(self, pressure_Pa: float) -> float:
         """30 gamma/P of ASTM E128-61 (gamma in dyn/cm, P in mm of mercury, D in um) [m]; 4 gamma/p to 0.01 %."""
         return 30 * self.liquid.surface_tension_N_m * 1e3 / (pressure_Pa / MMHG_Pa) * 1e-6
+
+    @property
+    def constant_words(self) -> str:
+        """Which constant the values use, for a person who has only the numbers."""
+        times = self.young_laplace_m(1.0) / self.f316_m(1.0)
+        angle = "" if self.liquid.contact_angle_rad == 0 else " cos(theta)"
+        return (
+            f"Pore sizes are 2860 gamma/p (ASTM F316); 4 gamma{angle}/p is {times:.2f} times as much: in the evidence and "
+            "the table."
+        )
 
     def evidence(self, pressure_Pa: float, pressure_error_Pa: float) -> dict[str, Any]:
         """Evidence of a pore size, keys as those of the virtual porometer."""
@@ -75,9 +88,78 @@ class Scale:
 def scale(settings: Mapping[str, Any], facts: Mapping[str, str], where: str) -> Scale:
     """Liquid and temperature: what a person says, else what the file states; the liquid is asked for where neither does.
 
+    Where a person says other than the file, the former is taken and a check says so with both values.
+
     Raises:
         InputError: no liquid, an unknown one, a temperature at which it is not known.
     """
+    taken = _scale(settings, facts, where)
+    return replace(taken, checks=_overridden(settings, facts, taken))
+
+
+def _overridden(settings: Mapping[str, Any], facts: Mapping[str, str], taken: Scale) -> tuple[Check, ...]:
+    """Checks for a liquid, surface tension or temperature of the file that an option took the place of."""
+    out: list[Check] = []
+    stated, written = facts.get("liquid"), facts.get("surface_tension")
+    of_file = _library(stated, taken.temperature_K)
+    tension: float | None = None if of_file is None else of_file.surface_tension_N_m
+    if written is not None:
+        try:
+            tension = units.si_value(_points(written), "surface_tension", "surface tension")
+        except InputError:
+            tension = None
+    options = [
+        f"{option} {words}"
+        for option, words in (
+            ("--liquid", settings.get("liquid")),
+            (
+                "--surface-tension",
+                None
+                if settings.get("surface_tension") is None
+                else f"{1e3 * settings['surface_tension']:.4g} mN/m",
+            ),
+        )
+        if words is not None
+    ]
+    if options and (stated is not None or written is not None):
+        used = taken.liquid.surface_tension_N_m
+        said = settings.get("liquid")
+        other = _library(said, taken.temperature_K)
+        if stated is None or said is None or str(said).casefold() == stated.casefold():
+            named_otherwise = False
+        elif of_file is not None and other is not None:
+            named_otherwise = of_file.name != other.name
+        else:
+            named_otherwise = True
+        # 2 %: two sources of one liquid, or a degree or two, differ by less.
+        apart = tension is not None and abs(tension - used) > 0.02 * used
+        if named_otherwise or apart or (written is not None and tension is None):
+            value = written if tension is None else f"{1e3 * tension:.4g} mN/m"
+            words = ", ".join(x for x in (stated, value) if x)
+            out.append(
+                Check(
+                    "liquid as the file states it",
+                    "warn",
+                    f"the file says {words}; {' and '.join(options)} was taken, {1e3 * used:.4g} mN/m",
+                )
+            )
+    if settings.get("temperature") is not None and "temperature" in facts:
+        try:
+            stated_K = units.si_value(facts["temperature"], "temperature", "temperature")
+        except InputError:
+            return tuple(out)
+        if abs(stated_K - taken.temperature_K) > 1.0:
+            out.append(
+                Check(
+                    "temperature as the file states it",
+                    "warn",
+                    f"the file says {stated_K - 273.15:.4g} degC; --temperature {taken.temperature_K - 273.15:.4g} degC was taken",
+                )
+            )
+    return tuple(out)
+
+
+def _scale(settings: Mapping[str, Any], facts: Mapping[str, str], where: str) -> Scale:
     notes: list[str] = []
     temperature, spread = settings.get("temperature"), 0.0
     if temperature is None and "temperature" in facts:
