@@ -58,8 +58,12 @@ def requirements(texts: Sequence[str]) -> tuple[Requirement, ...]:
             known = [*keys, *classes, CHECKS]
             near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
             remedy = f"did you mean {', '.join(near)}?" if near else ""
+            usual = [f"definition_{k}" for k in "ABCD"] + [f"claim_{k}" for k in range(1, 13)]
             raise InputError(
-                f"--require {text}", "no such verdict or structure class", ", ".join(known), remedy
+                f"--require {text}",
+                "no such verdict or structure class",
+                f"{', '.join([*usual, *classes, CHECKS])}, or a condition as --json names it",
+                remedy,
             )
     return tuple(found)
 

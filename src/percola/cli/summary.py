@@ -74,12 +74,13 @@ def _listed(data: Any, key: str) -> list[Any]:
 
 def value_in_words(measurement: Mapping[str, Any]) -> str:
     """A measurement with its uncertainty as a person of the field writes it."""
-    from percola.report.numbers import shown
+    from percola.report.numbers import bound_sign, shown
 
-    value = measurement.get("value")
+    value, sigma = measurement.get("value"), measurement.get("uncertainty")
     if value is None:
         return "not defined"
-    return shown(measurement["name"], value, measurement["unit"], measurement.get("uncertainty"))
+    sign = bound_sign(measurement.get("evidence", {}), sigma)
+    return sign + shown(measurement["name"], value, measurement["unit"], sigma)
 
 
 def reported_values(specimen: str | None) -> dict[str, str]:

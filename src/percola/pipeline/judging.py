@@ -107,7 +107,7 @@ def gather(sources: Sequence[str | Path]) -> Gathered:
                 )
             process_of = name
             out.facts += process
-    out.measurements = _agreed(out.measurements, origin, out.notes)
+    out.measurements = _cloud_point(_agreed(out.measurements, origin, out.notes), out.facts)
     measured = {(m.name, m.region) for m in out.measurements}
     names = {m.name for m in out.measurements}
     if out.measurements and simulated:
@@ -170,6 +170,54 @@ def _agreed(found: Sequence[Measurement], origin: Mapping[int, str], notes: list
             f"{origin.get(id(out[key]), 'one')} is used."
         )
     return list(out.values())
+
+
+SAME_FRACTION = 0.005
+"""Weight fractions this near are one solution: recipes are written to a tenth of a per cent."""
+
+
+def _cloud_point(found: list[Measurement], facts: Sequence[Measurement]) -> list[Measurement]:
+    """The cloud point of the solution at hand in the place of those of several concentrations.
+
+    Between two concentrations it is taken on the straight line, with a third of their difference added to the uncertainty;
+    beyond them it is not known.
+    """
+    name = "cloud_point_temperature"
+    points = [m for m in found if m.name == name]
+    fraction = next(
+        (float(m.value) for m in facts if m.name == "polymer_weight_fraction" and isinstance(m.value, float)),
+        None,
+    )
+    told = [m for m in points if m.defined and isinstance(m.evidence.get("polymer_fraction"), float | int)]
+    known = sorted(((float(m.evidence["polymer_fraction"]), m) for m in told), key=lambda k: k[0])
+    if fraction is None or not known:
+        return found
+    others = [m for m in found if m.name != name]
+    near = [m for w, m in known if abs(w - fraction) <= SAME_FRACTION]
+    if near:
+        return [*others, dataclasses.replace(near[0], region="")]
+    below, above = [k for k in known if k[0] < fraction], [k for k in known if k[0] > fraction]
+    if not below or not above:
+        reason = (
+            f"it was measured at {100 * known[0][0]:.3g} to {100 * known[-1][0]:.3g} wt%, the solution has "
+            f"{100 * fraction:.3g} wt%"
+        )
+        nothing = Measurement(name, None, "K", method=known[0][1].method, reason=reason)
+        return [*others, nothing]
+    (w1, m1), (w2, m2) = below[-1], above[0]
+    assert isinstance(m1.value, float | int)
+    assert isinstance(m2.value, float | int)
+    share = (fraction - w1) / (w2 - w1)
+    value = (1 - share) * float(m1.value) + share * float(m2.value)
+    sigma = math.hypot(max(_sigma(m1), _sigma(m2)), abs(float(m1.value) - float(m2.value)) / 3)
+    words = f"straight line between {100 * w1:.3g} and {100 * w2:.3g} wt%"
+    return [
+        *others,
+        Measurement(
+            name, value, "K", sigma, f"{m1.method}; {words}", "", (*m1.checks, *m2.checks),
+            {"polymer_fraction": fraction, "between_K": [float(m1.value), float(m2.value)]}, m1.citations,
+        ),
+    ]  # fmt: skip
 
 
 def _sigma(m: Measurement) -> float:

@@ -89,10 +89,10 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
     # Scales before the marks: their labels are placed by them.
     if p.x.log:
         ax.set_xscale("log")
-        style.log_axis(ax.xaxis)
+        _log_axis(ax.xaxis, ax.get_xlim())
     if p.y.log:
         ax.set_yscale("log")
-        style.log_axis(ax.yaxis)
+        _log_axis(ax.yaxis, ax.get_ylim())
     if p.equal:
         ax.set_aspect("equal", adjustable="datalim")
     _marks(ax, p)
@@ -109,6 +109,19 @@ def panel(p: Panel, ax: Axes | None = None, beside: Sequence[Curve] = ()) -> Axe
     if any(not label.startswith("_") for label in ax.get_legend_handles_labels()[1]):
         ax.legend(loc="best")
     return ax
+
+
+def _log_axis(axis: Any, ends: tuple[float, float]) -> None:
+    """Decades; over less than two of them 1, 2 and 5, plainly written."""
+    low, high = (max(abs(v), 1e-300) for v in ends)
+    if abs(math.log10(high / low)) >= 2:
+        style.log_axis(axis)
+        return
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _curve(ax: Axes, p: Panel, c: Curve, number: int) -> int:

@@ -43,11 +43,14 @@ HEADLINE = (
     "weight_average_molecular_weight",
     "dispersity",
     "stretching_residual_strain",
+    "planar_interface",
     "cloud_point_temperature",
     "lower_dissolution_limit",
     "upper_dissolution_limit",
     "lrv",
 )
+_PLACED = ("cloud_point_temperature", "sem_average_pore_size", "lrv", "melting_temperature")
+"""Tiles that say where, or at which concentration, a number was measured."""
 _SYMBOL = {"PASS": "✓", "FAIL": "✕", "UNDECIDED": "?", "NOT_APPLICABLE": "–"}
 _SIZE = (5.4, 3.7)
 _MARGINS = (0.72, 0.15, 0.55, 0.18)
@@ -148,9 +151,14 @@ def _cards(run: RunData) -> list[dict[str, str]]:
         number, spread, unit, below = "–", "", "", m.reason if not m.defined else ""
         if isinstance(m.value, float | int) and m.defined:
             number, spread, unit = numbers.split(m.name, float(m.value), m.unit, m.uncertainty)
+            number = numbers.bound_sign(m.evidence, m.uncertainty) + number
+        elif isinstance(m.value, str):
+            number = m.value.replace("_", " ")
+        where = numbers.place(m.region, m.evidence)
         out.append(
             {
-                "label": numbers.label_of(name, m.evidence),
+                "label": numbers.label_of(name, m.evidence)
+                + (f", {where}" if where and name in _PLACED else ""),
                 "number": number,
                 "spread": spread,
                 "unit": unit,

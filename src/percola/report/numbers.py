@@ -326,6 +326,20 @@ def shown(
     return text
 
 
+def bound_sign(evidence: Mapping[str, Any], sigma: float | None) -> str:
+    """ "≥ " for a value that is a lower bound and has no uncertainty, "≤ " for an upper one.
+
+    A value with an uncertainty that bounds something else (the pore of a box for that of the wall) is shown as it is: its
+    evidence says so in words, and the verdict heeds it.
+    """
+    if sigma is not None:
+        return ""
+    for key, sign in (("lower_bound", "≥"), ("upper_bound", "≤")):
+        if isinstance(evidence.get(key), str) and evidence[key]:
+            return sign + SPACE
+    return ""
+
+
 def split(name: str, value: float, unit: str, sigma: float | None = None) -> tuple[str, str, str]:
     """Number, "± spread" and unit apart; a common power of ten goes with the unit.
 

@@ -196,7 +196,8 @@ def measurement_rows(run: RunData, references: Sequence[Mapping[str, Any]]) -> l
             {
                 "name": numbers.label(m.name),
                 "region": m.region.replace("_", " "),
-                "value": numbers.shown(m.name, m.value if m.defined else None, m.unit, m.uncertainty),
+                "value": (numbers.bound_sign(m.evidence, m.uncertainty) if m.defined else "")
+                + numbers.shown(m.name, m.value if m.defined else None, m.unit, m.uncertainty),
                 "reason": m.reason if not m.defined else "",
                 "reported": reported_text(m.name, patent) if patent else "",
                 "method": m.method,

@@ -292,3 +292,38 @@ def test_json_is_read_as_strictly_as_a_table(row: str, said: str, capsys: pytest
     code, _, err = run(capsys, "judge", "m.json")
     assert code == 2
     assert said in err
+
+
+def test_the_cloud_point_judged_is_that_of_the_solution(capsys: pytest.CaptureFixture[str]) -> None:
+    """Points at several concentrations: that of the recipe, between two on the straight line, beyond them none."""
+    from percola.pipeline.judging import _cloud_point
+
+    def fact(w: float) -> list[Measurement]:
+        return [Measurement("polymer_weight_fraction", w, "1", region="process")]
+
+    points = [
+        Measurement(
+            "cloud_point_temperature",
+            k,
+            "K",
+            1.5,
+            region=f"{100 * w:g} wt%",
+            evidence={"polymer_fraction": w},
+        )
+        for w, k in ((0.1, 494.0), (0.3, 482.0), (0.4, 467.0))
+    ]
+    assert [m.value for m in _cloud_point(points, fact(0.3))] == [482.0]
+    between = _cloud_point(points, fact(0.35))[0]
+    assert between.value == pytest.approx(474.5)
+    assert between.uncertainty == pytest.approx((1.5**2 + 5.0**2) ** 0.5)
+    beyond = _cloud_point(points, fact(0.466))[0]
+    assert beyond.value is None
+    assert "10 to 40 wt%" in beyond.reason
+    assert _cloud_point(points, []) == points
+
+
+def test_a_bound_is_shown_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.csv").write_text("sample,volume (ml),count\nfeed,1,100\npermeate,1,0\n", encoding="utf-8")
+    code, out, _ = run(capsys, "lab", "retention", "r.csv")
+    assert code == 0
+    assert "≥ 1." in out
