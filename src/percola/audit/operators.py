@@ -24,6 +24,7 @@ from percola.audit.quantities import (
     base_of,
     capillary,
     clearly_above,
+    cut_digits,
     estimate_of,
     liquid_of,
     poiseuille,
@@ -89,7 +90,9 @@ def _pair(rule: Rule, case: Case, s: ReportedSpecimen, left: Estimate, right: Es
     numbers = {rule.get("left"): left, rule.get("right", "limit"): right}
     base = same_before_stretching(s, case.book) if rule.key == "stretching_balance" else None
     where = case.paragraphs(base.id) if base is not None else ()
-    return finding(rule, case, (s.id,), numbers, where, left=left, right=_with_name(right), areas="{areas}")
+    return finding(
+        rule, case, (s.id,), numbers, where, left=left, right=_with_name(right), areas="{areas}", cut="{cut}"
+    )
 
 
 def _grouped(rule: Rule, case: Case, hits: Sequence[tuple[str, Estimate, Estimate]]) -> Finding:
@@ -119,6 +122,30 @@ def at_least(rule: Rule, case: Case) -> Iterator[Finding]:
 def agree(rule: Rule, case: Case) -> Iterator[Finding]:
     """left = right within digits and standard deviations."""
     return _compare(rule, case, lambda a, b, k: clearly_above(a, b, k) or clearly_above(b, a, k))
+
+
+def ratio_agrees(rule: Rule, case: Case) -> Iterator[Finding]:
+    """agree for a quotient, saying whether digits cut off in place of rounded would explain what rounding does not."""
+    top, bottom = rule.get("quotient")
+    for f in agree(rule, case):
+        s = case.book[f.specimens[0]]
+        own, a, b = (cut_digits(s, k) for k in (rule.get("left"), top, bottom))
+        rounded = s.interval(rule.get("left"))
+        if own is None or a is None or b is None or rounded is None or b.low <= 0:
+            yield _renamed(f, f.words.replace("{cut}", ""))
+            continue
+        cut = Estimate(a / b, 0.0, "number", "with digits cut off")
+        # The upper ends of cut numbers are not reached, so that touching ends do not agree.
+        explains = any(i.low < cut.interval.high and i.high > cut.interval.low for i in (own, rounded))
+        spell = f"{float(cut.interval.low):.4g} to {float(cut.interval.high):.4g}"
+        text = (
+            f" Digits cut off in place of rounded would explain it: they allow {spell}."
+            if explains
+            else f" Digits cut off in place of rounded do not explain it either: they allow {spell}."
+        )
+        yield _renamed(
+            f, f.words.replace("{cut}", text), {**f.numbers, "cut": cut, "cutting_explains": explains}
+        )
 
 
 def flux_at_most(rule: Rule, case: Case) -> Iterator[Finding]:
@@ -1002,7 +1029,7 @@ def not_a_quantity(rule: Rule, case: Case) -> Iterator[Finding]:
 OPERATORS: dict[str, Operator] = {
     f.__name__: f
     for f in (
-        at_most, at_least, agree, flux_at_most, zero, stretching_without_result, repeated_row,
+        at_most, at_least, agree, ratio_agrees, flux_at_most, zero, stretching_without_result, repeated_row,
         same_recipe_other_results, trend_break, outlier, interior_follows_medium, composition_moves, not_stated,
         gap_in_numbering, unknown_reference, figure_twice, said_otherwise, window, definition_differs, stands_for,
         derived, citation_differs, two_names, unit_of_nothing, mass_as_force, pressure_basis, method_without_value,

@@ -122,6 +122,14 @@ def _needed(s: ReportedSpecimen, *keys: str) -> Missing | None:
     return Missing(", ".join(lacking)) if lacking else None
 
 
+def _porosity(s: ReportedSpecimen) -> Interval | Missing:
+    """The porosity, where one minus it is a share of solid: not above 100 % by any of its digits."""
+    found = s.interval("porosity")
+    if found is None:
+        return Missing(fields()["porosity"].words)
+    return found if found.high <= 1 else Missing("a porosity of 0 to 100 %")
+
+
 def _polymer_density(s: ReportedSpecimen) -> tuple[float, float] | Missing:
     """Density [kg/m3] of the solid polymer at room temperature and its relative standard deviation, with that of its
     crystallinity."""
@@ -169,12 +177,29 @@ def _removed(s: ReportedSpecimen) -> list[_Liquid] | Missing:
     return out
 
 
-def _removed_fraction(s: ReportedSpecimen, temperature_K: float) -> Estimate | Missing:
-    """Volume fraction of what is extracted: solid polymer at room temperature, liquids at a temperature [K]."""
+@dataclass(frozen=True)
+class _Volumes:
+    """Volumes of what a solution is made of, in one unit [m3 per part of weight in kg].
+
+    Attributes:
+        polymer: parts of polymer.
+        removed: volume of what is extracted.
+        removed_spread: its relative standard deviation.
+        solid: specific volume [m3/kg] of the solid polymer at room temperature, and its relative standard deviation.
+    """
+
+    polymer: Interval
+    removed: Interval
+    removed_spread: float
+    solid: tuple[float, float]
+
+
+def _volumes(s: ReportedSpecimen, temperature_K: float) -> _Volumes | Missing:
+    """Solid polymer at room temperature, liquids (and resin) at a temperature [K]."""
     polymer = s.interval("polymer_parts")
     density = _polymer_density(s)
     removed = _removed(s)
-    if polymer is None:
+    if polymer is None or polymer.low <= 0:
         return Missing("parts of polymer")
     if isinstance(density, Missing):
         return density
@@ -192,12 +217,48 @@ def _removed_fraction(s: ReportedSpecimen, temperature_K: float) -> Estimate | M
         spread2 += (r.part.middle / float(rho)) ** 2 * (float(rho.uncertainty) / float(rho)) ** 2
     if volume.low <= 0:
         return Missing("parts of solvent above zero")
+    return _Volumes(polymer, volume, math.sqrt(spread2) / volume.middle, (1 / density[0], density[1]))
+
+
+def _removed_fraction(s: ReportedSpecimen, temperature_K: float) -> Estimate | Missing:
+    """Volume fraction of what is extracted: solid polymer at room temperature, liquids at a temperature [K]."""
+    v = _volumes(s, temperature_K)
+    if isinstance(v, Missing):
+        return v
     # 1/(1 + V_p/V_s): each printed number stands in it once.
-    share = polymer.scaled(1 / Fraction(density[0])) / volume
+    share = v.polymer.scaled(Fraction(v.solid[0])) / v.removed
     fraction = Interval(1 / (1 + share.high), 1 / (1 + share.low))
     middle = fraction.middle
-    sigma = middle * (1 - middle) * math.hypot(density[1], math.sqrt(spread2) / volume.middle)
+    sigma = middle * (1 - middle) * math.hypot(v.solid[1], v.removed_spread)
     return Estimate(fraction, sigma, "fraction", "volume fraction of what is extracted")
+
+
+def _hot_fraction(s: ReportedSpecimen, temperature_K: float) -> Estimate | Missing:
+    """Void left where the solid polymer stays in the volume that the hot solution had, 1 - V_solid/(V_removed + V_melt).
+
+    The hot solution holds molten polymer, which is wider than the solid of room temperature: both give the void room.
+    """
+    v = _volumes(s, temperature_K)
+    if isinstance(v, Missing):
+        return v
+    name = re.sub(r"\s+homopolymer$", "", s.word("polymer") or "PVDF", flags=re.I)
+    try:
+        p = tables.polymer(name)
+        low, high = p.temperature_range_K("density")
+        melt = p.density_kg_m3(min(max(temperature_K, low), high))
+    except TableError:
+        return Missing(f"the density of molten {name}")
+    # 1 - a/(V_s/w_p + b), a and b the specific volumes of solid and melt: each printed number stands in it once.
+    a, b = Fraction(v.solid[0]), 1 / Fraction(float(melt))
+    room = (v.removed / v.polymer).scaled(1, b)
+    fraction = Interval(1 - a / room.low, 1 - a / room.high)
+    wide = room.middle
+    sigma = (1 - fraction.middle) * math.hypot(
+        v.solid[1],
+        (wide - float(b)) / wide * v.removed_spread,
+        float(b) / wide * float(melt.uncertainty) / float(melt),
+    )
+    return Estimate(fraction, sigma, "fraction", "void in the volume of the hot solution")
 
 
 def _stretch(s: ReportedSpecimen) -> Interval | Missing:
@@ -208,8 +269,8 @@ def _stretch(s: ReportedSpecimen) -> Interval | Missing:
     return Missing(fields()["stretching_residual_strain"].words) if strain is None else strain.scaled(1, 1)
 
 
-def _void_possible(s: ReportedSpecimen, temperature_K: float) -> Estimate | Missing:
-    fraction, stretch = _removed_fraction(s, temperature_K), _stretch(s)
+def _void_possible(s: ReportedSpecimen, fraction: Estimate | Missing) -> Estimate | Missing:
+    stretch = _stretch(s)
     if isinstance(fraction, Missing):
         return fraction
     if isinstance(stretch, Missing):
@@ -222,15 +283,15 @@ def _void_possible(s: ReportedSpecimen, temperature_K: float) -> Estimate | Miss
 
 def void_possible(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
     """Largest porosity without swelling: all that is extracted leaves its volume at 25 °C, stretching opens the rest."""
-    return _void_possible(s, ROOM_K)
+    return _void_possible(s, _removed_fraction(s, ROOM_K))
 
 
 def void_possible_hot(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
-    """The same with the solvent as wide as it is at the dissolution temperature."""
+    """The same with the volume of the solution at the dissolution temperature: hot solvent and molten polymer."""
     temperature = s.interval("dissolution_temperature") or s.interval("kneading_temperature")
     if temperature is None:
         return Missing(fields()["dissolution_temperature"].words)
-    return _void_possible(s, float(temperature.high))
+    return _void_possible(s, _hot_fraction(s, float(temperature.high)))
 
 
 def pore_quotient(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
@@ -240,6 +301,16 @@ def pore_quotient(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> 
     if lacking or high is None or mean is None or mean.low <= 0:
         return lacking or Missing("an average pore size above zero")
     return Estimate(high / mean, 0.0, "number", "maximum over average pore size")
+
+
+def cut_digits(s: ReportedSpecimen, key: str) -> Interval | None:
+    """All numbers [SI] that give the printed one where digits were cut off in place of rounded."""
+    found, rounded = s.get(key), s.interval(key)
+    if found is None or rounded is None:
+        return None
+    # Rounding allows half a unit of the last digit upward; cutting a whole one, and none downward.
+    middle = Fraction(float(found.value))
+    return Interval(middle, max(middle, 2 * rounded.high - middle))
 
 
 def wall_of_diameters(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
@@ -319,9 +390,9 @@ def _largest_pore(s: ReportedSpecimen) -> Interval | Missing:
 
 def poiseuille(s: ReportedSpecimen, pore: Interval | Missing, area: str) -> Estimate | Missing:
     """Permeance of parallel straight capillaries, J/dp = eps d2 / (32 eta L) [m/(s Pa)], of water at 25 °C."""
-    porosity, length = s.interval("porosity"), flow_length(s, area)
-    if porosity is None:
-        return Missing(fields()["porosity"].words)
+    porosity, length = _porosity(s), flow_length(s, area)
+    if isinstance(porosity, Missing):
+        return porosity
     if isinstance(pore, Missing):
         return pore
     if isinstance(length, Missing):
@@ -397,9 +468,11 @@ def bubble_pore_f316(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) 
 
 def _solid_section(s: ReportedSpecimen) -> Interval | Missing:
     """Area of polymer in the section of a hollow fibre [m2]."""
-    inner, outer, porosity = (s.interval(k) for k in ("inside_diameter", "outside_diameter", "porosity"))
-    if inner is None or outer is None or porosity is None:
-        return Missing("diameters and porosity")
+    inner, outer, porosity = s.interval("inside_diameter"), s.interval("outside_diameter"), _porosity(s)
+    if isinstance(porosity, Missing):
+        return porosity
+    if inner is None or outer is None:
+        return Missing("inside and outside diameter")
     ring = outer.square() - inner.square()
     if ring.low <= 0 or porosity.high >= 1:
         return Missing("an outside diameter above the inside diameter")
@@ -517,12 +590,14 @@ def _axial(s: ReportedSpecimen, inner: Interval, outer: Interval) -> Estimate | 
 
 def sheet_area_ratio(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
     """Area of the dry sheet over that of the gel, t_0 phi_p / (t (1 - eps))."""
-    gel, dry, porosity = (s.interval(k) for k in ("gel_thickness", "thickness", "porosity"))
+    gel, dry, porosity = s.interval("gel_thickness"), s.interval("thickness"), _porosity(s)
     fraction = _removed_fraction(s, ROOM_K)
     if s.stretched:
         return Missing("a sheet that was not stretched")
-    if gel is None or dry is None or porosity is None or porosity.high >= 1 or dry.low <= 0:
-        return Missing("thickness of the gel, thickness and porosity")
+    if isinstance(porosity, Missing):
+        return porosity
+    if gel is None or dry is None or porosity.high >= 1 or dry.low <= 0:
+        return Missing("thickness of the gel, thickness, and a porosity below 100 %")
     if isinstance(fraction, Missing):
         return fraction
     polymer = Interval(1 - fraction.interval.high, 1 - fraction.interval.low)
@@ -637,9 +712,9 @@ def cloud_point_and_10(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]
 def conductivity_bound(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
     """Upper bound of Hashin and Shtrikman on the conductivity of the filled membrane, sigma_0 2 phi / (3 - phi), with the
     share of electrolyte after swelling in thickness."""
-    porosity = s.interval("porosity")
-    if porosity is None or porosity.high >= 1:
-        return Missing(fields()["porosity"].words)
+    porosity = _porosity(s)
+    if isinstance(porosity, Missing):
+        return porosity
     bulk = s.interval("electrolyte_conductivity")
     sigma = 0.0
     if bulk is None:
@@ -661,9 +736,9 @@ def conductivity_bound(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]
 
 def strength_bound(s: ReportedSpecimen, book: Mapping[str, ReportedSpecimen]) -> Estimate | Missing:
     """Share of solid times the yield stress of dense polymer."""
-    porosity = s.interval("porosity")
-    if porosity is None:
-        return Missing(fields()["porosity"].words)
+    porosity = _porosity(s)
+    if isinstance(porosity, Missing):
+        return porosity
     if s.stretched:
         return Missing("a specimen that was not stretched (drawing strengthens the polymer)")
     dense = tables.polymer("PVDF").yield_stress_Pa

@@ -20,13 +20,14 @@ def found():
 
 # Rule, specimen ("" for the source itself), a piece of the words.
 KNOWN = [
-    ("porosity_above_hot_solvent", "Ex12", "67 %"),
+    ("porosity_above_solvent", "Ex12", "67 %"),
     ("flux_above_average_pore", "Ex10", "2900"),
     ("flux_above_average_pore", "Ex17", "3500"),
     ("flux_above_printed_pore", "Ex15", "2200"),
     ("flux_above_printed_pore", "Ex16", "2800"),
     ("flux_above_average_pore", "Ex21", "2400"),
     ("ratio_not_of_its_pores", "Ex15", "1.22"),
+    ("ratio_not_of_its_pores", "Ex15", "cut off in place of rounded would explain it"),
     ("stretching_balance", "Ex16", "1.28"),
     ("said_otherwise_elsewhere", "CE7", "135 °C"),
     ("window_not_of_its_series", "CE7", "137.5"),
@@ -81,6 +82,7 @@ CLEAN = [
     ("ratio_not_of_its_pores", "CE8"),  # 0.53/0.18 = 2.94
     ("ratio_not_of_its_pores", "Ex10"),  # 0.23/0.18 = 1.278, printed 1.27: digits explain it
     ("ratio_not_of_its_pores", "Ex12"),  # 0.49/0.34 = 1.441, printed 1.43: digits explain it
+    ("porosity_above_hot_solvent", "Ex12"),  # 67.0 of 67.2 %: the hot solution holds molten polymer besides
     ("porosity_above_solvent", "Ex7"),  # 54.6 % of 64.6 %
     ("flux_above_printed_pore", "Ex7"),  # 300 of 510 on the inner area, capillaries as printed
     (

@@ -105,7 +105,8 @@ def test_just_inside_and_just_outside(key):
     else:
         low = high = float(rule.get("limit"))
         sigma = 0.0
-    sides = {"at_most": "above", "flux_at_most": "above", "at_least": "below", "agree": "both"}[rule.operator]
+    sides = {"at_most": "above", "flux_at_most": "above", "at_least": "below", "agree": "both",
+             "ratio_agrees": "both"}[rule.operator]  # fmt: skip
     room = float(rule.get("sigmas")) * sigma
     edges = []
     if sides in ("above", "both"):
@@ -126,6 +127,49 @@ def test_rounding_explains_a_ratio():
     """0.23/0.18 is 1.278 and printed 1.27 in one place: pores that round to the printed ones have that ratio."""
     assert "ratio_not_of_its_pores" not in found({**FIBRE, "ratio_stated": "1.27"})
     assert "ratio_not_of_its_pores" in found({**FIBRE, "ratio_stated": "1.21"})
+
+
+def test_cut_digits_are_considered():
+    """0.22/0.17 printed 1.22: rounding gives 1.229 and more; 0.2200/0.1799 = 1.2229 with digits cut off."""
+    pores = {"max_pore_um": "0.22", "avg_pore_um": "0.17"}
+    row = {**FIBRE, **pores, "ratio_stated": "1.22"}
+    (f,) = audit(from_rows([row])).by_rule("ratio_not_of_its_pores")
+    assert f.grade == "contradictory"
+    assert "by rounding" in f.words
+    assert "cut off in place of rounded would explain it" in f.words
+    assert f.numbers["cutting_explains"] is True
+    # 0.22/0.18 = 1.222 is not reached; 1.21 cut ends at 1.22.
+    (f,) = audit(from_rows([{**row, "ratio_stated": "1.21"}])).by_rule("ratio_not_of_its_pores")
+    assert "do not explain it either" in f.words
+    assert f.numbers["cutting_explains"] is False
+
+
+def test_void_of_the_hot_solution_by_hand():
+    """1 - V_solid/(V_solvent + V_melt) with the tables' densities at 140 degC: 25 parts in 75 of DMP."""
+    row = {**SHEET, "polymer_parts": "25.0", "solvent1_parts": "75.0", "Ts_effective_C": "140.00"}
+    (s,) = from_rows([row])
+    bound = quantity("void_possible_hot", s, {})
+    assert isinstance(bound, Estimate)
+    # kg/m3: solid 1788, melt 1565, DMP 1078; rounded to whole numbers here.
+    assert bound.value == pytest.approx(1 - 25 / 1788 / (25 / 1565 + 75 / 1078), abs=3e-4)
+    # Relative deviations by hand: solid 1.8 % (with its crystallinity), the two hot ones about 1 to 2 % of their share.
+    solid, cold = 1 - bound.value, quantity("void_possible", s, {})
+    assert isinstance(cold, Estimate)
+    assert 0.013 * solid < bound.sigma < 0.030 * solid
+    assert bound.value > cold.value + 2 * cold.sigma
+
+
+def test_a_porosity_above_one_gives_no_bounds():
+    """Rules that use one minus the porosity are left out, and say why."""
+    row = {**FIBRE, "porosity_pct": "154.6"}
+    result = audit(from_rows([row]))
+    assert {f.rule for f in result.findings if f.grade == "impossible"} == {"porosity_above_all"}
+    assert not {"strength_above_dense", "flux_above_maximum_pore", "axial_length_unknown", "porosity_above_solvent"} & {
+        f.rule for f in result.findings
+    }  # fmt: skip
+    assert "a porosity of 0 to 100 %" in result.missing["strength_above_dense"]
+    sheet = {f.rule for f in audit(from_rows([{**SHEET, "porosity_pct": "154.6"}])).findings}
+    assert not {"conductivity_above_bound", "sheet_spreads"} & sheet
 
 
 def test_ratio_said_small():
