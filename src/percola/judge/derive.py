@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from percola.measurement import Check, Measurement
@@ -16,6 +17,8 @@ from percola.measurement import Check, Measurement
 SOLUTION = ("solution", "")
 #: Kinds of structure that an observer names with a void that leads through, and without.
 _CLOSED_STRUCTURES = ("non_porous",)
+#: A ratio of pore sizes this many standard deviations below 1 is at fault: the largest pore is no smaller than the average.
+SIGMAS_BELOW_ONE = 2.0
 #: Concentrations of a sweep and of a recipe count as the same within this; the patent prints wt% with one decimal.
 SAME_CONCENTRATION = 0.005
 
@@ -122,7 +125,7 @@ def derive(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
     Limitations: uncertainties are taken as independent; draws of the window in which a limit does not exist are left out. A derived value carries the failed checks of its parts.
     Reference: EP 1063256, paragraphs 19, 61, 66, 70, 71, 76, 78, 84.
     """
-    known = list(measurements)
+    known = list(checked(measurements))
     out: list[Measurement] = []
     printed = _upper_as_printed(known)
     if printed is not None:
@@ -152,6 +155,49 @@ def derive(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
         if gel is not None:
             out.append(gel)
     return tuple(out)
+
+
+def checked(measurements: Iterable[Measurement]) -> tuple[Measurement, ...]:
+    """The measurements; a ratio of maximum to average pore size that cannot be gets a failed check.
+
+    That is one below 1 by more than two standard deviations, or with its whole interval of printed digits; and one whose
+    maximum and average pore size, of the same region, contradict it in the same way. A lower bound may be below 1.
+    Reference: EP 1063256, paragraph 16; ASTM F316 (half of the flow cannot pass before the first bubble).
+    """
+    known = tuple(measurements)
+
+    def pores(name: str, region: str) -> Measurement | None:
+        found = [m for m in known if m.name == name and m.region == region]
+        return found[0] if found and found[0].defined and not isinstance(found[0].value, str) else None
+
+    out = []
+    for m in known:
+        if m.name == "pore_size_ratio" and m.defined and not isinstance(m.value, str) and not _invalid(m):
+            wrong = _below_one(m)
+            largest, average = pores("maximum_pore_size", m.region), pores("average_pore_size", m.region)
+            if wrong is None and largest is not None and average is not None and average.value:
+                wrong = _below_one(_quotient(largest, average))
+            if wrong is not None:
+                m = replace(m, checks=(*m.checks, wrong))
+        out.append(m)
+    return tuple(out)
+
+
+def _below_one(ratio: Measurement) -> Check | None:
+    """The failed check of a ratio that is certainly below 1, or None."""
+    if ratio.evidence.get("lower_bound") or _invalid(ratio):
+        return None
+    value, sigma = float(ratio.value or 0.0), ratio.uncertainty
+    known = sigma is not None and math.isfinite(sigma) and sigma > 0
+    highest = value + SIGMAS_BELOW_ONE * float(sigma or 0.0) if known else max(value, _between(ratio)[1])
+    # What binary fractions leave of 0.15/0.15 must not decide.
+    if highest >= 1.0 - 1e-9:
+        return None
+    good = f" ± {sigma:.2g}" if known else f", at most {highest:.3g} by its digits" if highest > value else ""
+    words = (
+        f"maximum over average pore size is {value:.3g}{good}: the largest pore cannot be below the average"
+    )
+    return Check("at least 1", "fail", words)
 
 
 def _parts(*used: Measurement) -> dict[str, Any]:
@@ -217,16 +263,24 @@ def _difference(
 
 def _upper_as_printed(known: Sequence[Measurement]) -> Measurement | None:
     """T_u as claims 8 and 9 print it, where the analysis of the window says it in the evidence of T_u."""
-    name = "upper_dissolution_limit_as_printed"
+    name, key = "upper_dissolution_limit_as_printed", "as_printed_in_claim_8"
     limit = _find(known, "upper_dissolution_limit")
-    if limit is None or _find(known, name) is not None or "as_printed_in_claim_8_K" not in limit.evidence:
+    if limit is None or _find(known, name) is not None or f"{key}_K" not in limit.evidence:
         return None
-    value = limit.evidence["as_printed_in_claim_8_K"]
+    value = limit.evidence[f"{key}_K"]
+    sigma, steps = limit.evidence.get(f"{key}_uncertainty_K"), limit.evidence.get(f"{key}_candidates")
+    checks: tuple[Check, ...] = ()
+    if value is not None and sigma is None:
+        words = "how well this limit is known is not: its value decides"
+        checks = (Check("uncertainty of the limit as printed", "warn", words),)
     return Measurement(
         name,
         None if value is None else float(value),
         "K",
+        None if value is None or sigma is None else float(sigma),
         method="EP 1063256 claims 8 and 9 (B), as printed: where the breaking extension rises most",
+        checks=checks,
+        evidence={"candidates": steps} if value is not None and steps else {},
         reason="the breaking extension rises nowhere" if value is None else "",
         citations=("ep1063256",),
     )
@@ -273,29 +327,43 @@ def _ratio(known: Sequence[Measurement]) -> Measurement | None:
     undefined = _undefined("pore_size_ratio", "1", method, (largest, average))
     if undefined is not None:
         return undefined
-    top, bottom = float(largest.value), float(average.value)  # type: ignore[arg-type]
-    if bottom <= 0:
+    if float(average.value) <= 0:  # type: ignore[arg-type]
         reason = "the average pore size is not positive"
         return Measurement("pore_size_ratio", None, "1", method=method, reason=reason)
+    made = _quotient(largest, average)
+    made = replace(made, method=method, checks=(*_carried(largest, average), *made.checks))
+    wrong = _below_one(made)
+    return made if wrong is None else replace(made, checks=(*made.checks, wrong))
+
+
+def _quotient(largest: Measurement, average: Measurement) -> Measurement:
+    """Maximum over average pore size, with its uncertainty, or with the interval of the digits, and as the bound that it is."""
+    top, bottom = float(largest.value or 0.0), float(average.value or 0.0)
     value = top / bottom
     evidence = _parts(largest, average)
-    relative = [
-        m.uncertainty / float(m.value) for m in (largest, average) if m.uncertainty is not None and m.value
-    ]
+    relative = [m.uncertainty / float(m.value) for m in (largest, average) if m.uncertainty and m.value]
     if not relative:
         high, low = _between(largest), _between(average)
         if high[0] < high[1] or low[0] < low[1]:
             evidence["interval"] = [high[0] / low[1], high[1] / low[0] if low[0] > 0 else math.inf]
+    # A bound of the maximum bounds the ratio on the same side, one of the average on the other.
+    for m, same in ((largest, True), (average, False)):
+        for kind, other in (("lower_bound", "upper_bound"), ("upper_bound", "lower_bound")):
+            if m.evidence.get(kind):
+                evidence[kind if same else other] = f"{m.name.replace('_', ' ')}: {m.evidence[kind]}"
+    checks: tuple[Check, ...] = ()
+    if "lower_bound" in evidence and "upper_bound" in evidence:
+        checks = (Check("bounds", "fail", "both pore sizes are bounds, which leave their ratio open"),)
+        del evidence["lower_bound"], evidence["upper_bound"]
     return Measurement(
         "pore_size_ratio",
         value,
         "1",
         value * math.hypot(*relative) if relative else None,
-        method,
-        largest.region,
-        _carried(largest, average),
-        evidence,
-        ("ep1063256", "astmf316"),
+        region=largest.region,
+        checks=checks,
+        evidence=evidence,
+        citations=("ep1063256", "astmf316"),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from percola.errors import InputError
 from percola.judge.definitions import Definitions, Quantity, Reading, definitions
-from percola.judge.derive import derive
+from percola.judge.derive import checked, derive
 from percola.judge.operators import (
     does_not_apply,
     join,
@@ -56,7 +56,7 @@ def structure_class(measurements: Iterable[Measurement], rules: Definitions | No
     Reference: EP 1063256, paragraphs 16, 33, 34, 54, 60.
     """
     rules = rules or definitions()
-    known = list(measurements)
+    known = list(checked(measurements))
     needed = {name.removeprefix("!") for kind in rules.classes for row in kind.when for name in row}
     verdicts = {
         key: judge_criterion(rules.criteria[key], known, rules.confidence)
@@ -183,8 +183,10 @@ class _Judge:
                 if asked.status in (Status.FAIL, Status.NOT_APPLICABLE):
                     return does_not_apply(criterion, self._not_so(asked))
                 if asked.status is not Status.PASS and criterion.group in PREFERRED_GROUPS:
+                    own = judge_criterion(criterion, self.known, rules.confidence, rules.quantities)
                     why = f"not known whether it applies: {asked.title} is undecided ({asked.words})"
-                    return does_not_apply(criterion, why, asked.missing)
+                    needed = tuple(dict.fromkeys((*asked.missing, *own.missing)))
+                    return replace(own, status=Status.UNDECIDED, words=why, probability=None, missing=needed)
             found = judge_criterion(criterion, self.known, rules.confidence, rules.quantities)
             if found.missing and criterion.fallback:
                 other = self.verdict(criterion.fallback, swap)
@@ -251,7 +253,7 @@ def judge(
         InputError: an unknown key, or a measurement in another unit than the criterion's.
     """
     rules = rules or definitions()
-    known = list(measurements)
+    known = list(checked(measurements))
     if not any(m.name == "structure_class" for m in known):
         known.append(structure_class(known, rules))
     court = _Judge(known, rules)
@@ -363,7 +365,7 @@ def judge_claims(
     Limitations: an engineering check, see ``Judgement.disclaimer``; each reading is tried alone, not in combination.
     """
     rules = rules or definitions()
-    known = [*measurements, *facts]
+    known = list(checked([*measurements, *facts]))
     known += derive(known)
     if not any(m.name == "structure_class" for m in known):
         known.append(structure_class(known, rules))

@@ -13,9 +13,10 @@ roughly.
 Four notes of a measurement's evidence change this: ``value_probabilities`` (values with their probabilities, where the value is one of
 a few, as the limits of a window are: p is summed over them, with ``value_uncertainty`` as the standard deviation of
 each), ``lower_bound`` and ``upper_bound`` (the value is only a bound, and
-the text says why: a lower bound can fail "at most" but not pass it, and so on), and ``interval`` (two numbers between
-which the value certainly lies, e.g. from printed digits: it passes where both do, fails where the whole interval is
-outside).
+the text says why: a lower bound can fail "at most" but not pass it, and so on), and ``interval`` or ``printed_interval``
+(two numbers between which the value certainly lies, from the digits it is printed with: it passes where the whole interval is
+inside, fails where the whole interval is outside, and is undecided where a threshold lies within it; it counts where no
+uncertainty is stated).
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ _FIELD_UNITS = {
     "1/m": (1e-6, "1/um"),
     "1": (1.0, ""),
 }
+
+
+#: Share of an interval that counts as none of it.
+_BINARY = 1e-9
 
 
 def _phi(z: float) -> float:
@@ -176,14 +181,12 @@ def judge_criterion(
     if not used:
         name = c.measurement[0]
         silent = next((m for m in select(c, measurements)), None)
-        optional = c.group in ("preferred", "preferred_process")
-        status = Status.NOT_APPLICABLE if optional else Status.UNDECIDED
         words = f"{name} was not measured" if silent is None else f"{name} is not known: {silent.reason}"
         region = c.regions[0] if len(c.regions) == 1 else ""
         missing = missing_of(name, region, measurements, quantities or {})
         if quantities and (name in quantities and quantities[name].kind != "membrane" and silent is None):
             words = f"{name} is not known: {', '.join(_named(m) for m in missing)} missing"
-        return replace(_verdict(c, status, words, ()), missing=missing)
+        return replace(_verdict(c, Status.UNDECIDED, words, ()), missing=missing)
     verdicts = [_judge_one(c, m, confidence) for m in used]
     if len(verdicts) == 1:
         return verdicts[0]
@@ -227,15 +230,24 @@ def _judge_one(c: Criterion, m: Measurement, confidence: float) -> Verdict:
     elif interval:
         words += f"; it lies between {_shown(c, interval[0])} and {_shown(c, interval[1])}"
         p = _share_inside(c, interval)
+        if c.spread and p in (0.0, 1.0):
+            # The end that is nearer to the threshold decides.
+            ends = [probability(c, end, c.spread) for end in interval]
+            p = min(ends) if p else max(ends)
+        elif 0.0 < p < 1.0:
+            words += ", and the digits printed do not tell on which side"
     elif sigma is None and not c.spread:
         words += "; no uncertainty is known, the value decides"
     if c.spread:
         words += f"; the threshold is good to ±{shown(c.spread, m.unit)}"
     failed = [check for check in m.checks if check.status == "fail"]
-    bound = _bound(c, m, p >= confidence)
+    straddles = interval is not None and 0.0 < _share_inside(c, interval) < 1.0
+    bound = "" if straddles else _bound(c, m, p >= confidence)
     if failed:
         status = Status.UNDECIDED
         words += f"; the measurement is not valid ({failed[0].message})"
+    elif straddles:
+        status = Status.UNDECIDED
     elif bound and (p >= confidence or p <= 1 - confidence):
         words += f"; {bound}"
         sigmas = margin / sigma if sigma else None
@@ -285,7 +297,7 @@ def _candidates(m: Measurement) -> tuple[tuple[float, float], ...]:
 
 
 def _interval(m: Measurement) -> tuple[float, float] | None:
-    found = m.evidence.get("interval")
+    found = m.evidence.get("interval", m.evidence.get("printed_interval"))
     if not isinstance(found, list | tuple) or len(found) != 2:
         return None
     low, high = (float(v) for v in found)
@@ -306,7 +318,9 @@ def _share_inside(c: Criterion, interval: tuple[float, float]) -> float:
     else:
         assert c.value is not None
         floor = c.value
-    return max(0.0, min(high, ceiling) - max(low, floor)) / (high - low)
+    share = max(0.0, min(high, ceiling) - max(low, floor)) / (high - low)
+    # What binary fractions leave of an end that lies on the threshold must not decide.
+    return float(round(share)) if abs(share - round(share)) < _BINARY else share
 
 
 def _judge_word(c: Criterion, m: Measurement) -> Verdict:
@@ -383,10 +397,10 @@ _SAYS = {
 }
 
 
-def does_not_apply(c: Criterion | Combination, why: str, missing: tuple[Missing, ...] = ()) -> Verdict:
-    """The verdict on what does not apply, or of which it is not known whether it does."""
+def does_not_apply(c: Criterion | Combination, why: str) -> Verdict:
+    """The verdict on what is known not to apply."""
     if isinstance(c, Criterion):
-        return replace(_verdict(c, Status.NOT_APPLICABLE, why, ()), missing=missing)
+        return _verdict(c, Status.NOT_APPLICABLE, why, ())
     return Verdict(
         c.key,
         c.title,
@@ -396,7 +410,6 @@ def does_not_apply(c: Criterion | Combination, why: str, missing: tuple[Missing,
         c.group,
         threshold=f"{c.operator} of {len(c.of)} conditions",
         threshold_from="patent",
-        missing=missing,
     )
 
 

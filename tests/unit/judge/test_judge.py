@@ -174,8 +174,12 @@ def test_missing_undefined_and_invalid_measurements_do_not_pass() -> None:
     # Nothing reaches through: fails, although the ratio does not exist.
     closed = [m for m in without if m.name != "through_porosity"]
     closed += [undefined, Measurement("through_porosity", 0.0, "1", 0.0)]
-    assert only(judge(closed), "definition_A").status is Status.FAIL
-    assert only(judge([], preferred=True), "preferred_thickness").status is Status.NOT_APPLICABLE
+    assert only(judge(closed), "claim_1").status is Status.FAIL
+    # (A) asks that voids intercommunicate, the body of the claim that they lead through.
+    assert "voids_reach_through" not in {p.key for p in only(judge(closed), "definition_A").parts}
+    unmeasured = only(judge([], preferred=True), "preferred_thickness")
+    assert unmeasured.status is Status.UNDECIDED
+    assert [m.name for m in unmeasured.missing] == ["thickness"]
 
 
 def test_wrong_unit_is_refused() -> None:
