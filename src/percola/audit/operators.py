@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from percola import tables, units
-from percola.audit.fields import UNIT_SIGNS, fields, shown
+from percola.audit.fields import UNIT_SIGNS, UNITS, fields, shown
 from percola.audit.findings import Case, Finding, Rule, finding
 from percola.audit.interval import Interval
 from percola.audit.quantities import (
@@ -35,7 +35,7 @@ from percola.audit.quantities import (
 )
 from percola.audit.specimens import ReportedSpecimen, reported
 from percola.audit.statements import Statement
-from percola.errors import InputError
+from percola.errors import InputError, TableError
 
 Operator = Callable[[Rule, Case], Iterator[Finding]]
 
@@ -175,6 +175,148 @@ def _renamed(f: Finding, words: str, numbers: Any = None) -> Finding:
         f.rule, f.grade, f.title, f.specimens, f.numbers if numbers is None else numbers, words, f.paragraphs,
         f.consequence, f.source,
     )  # fmt: skip
+
+
+def plausible(rule: Rule, case: Case) -> Iterator[Finding]:
+    """Numbers outside of wide ranges of their column, and which slip of the unit would bring them inside."""
+    for r in rule.get("ranges"):
+        key = r["field"]
+        like = fields()[r.get("like", key)]
+        factor, offset = UNITS[like.kind][like.unit]
+        for s in case.specimens:
+            own = quantity(key, s, case.book)
+            if isinstance(own, Missing):
+                continue
+            case.judged(rule, f"{s.id}, {like.words}")
+            low, high = (Fraction(r[k]) * factor + offset if k in r else None for k in ("low", "high"))
+            if (low is None or own.interval.high >= low) and (high is None or own.interval.low <= high):
+                continue
+            if r.get("zero") and own.interval.low == 0 == own.value:
+                continue
+            number = (Fraction(own.value) - offset) / factor
+            # As it is written, where it stands in the unit of the template.
+            found = s.get(key)
+            text = found.text if found is not None and found.unit == like.unit else f"{float(number):.4g}"
+            sign = UNIT_SIGNS.get(like.unit, like.unit)
+            slips = []
+            for slip in r.get("slips", ()):
+                moved = (
+                    number * Fraction(slip.get("factor", "1")) + Fraction(slip.get("add", "0"))
+                ) * factor + offset
+                if (low is None or moved >= low) and (high is None or moved <= high):
+                    slips.append(f"{text} {slip['words']} would be {shown(float(moved), like.kind, 4)}")
+            ends = [shown(float(x), like.kind) for x in (low, high) if x is not None]
+            span = (
+                " to ".join(ends)
+                if len(ends) == 2
+                else f"{'at least' if low is not None else 'at most'} {ends[0]}"
+            )
+            yield finding(
+                rule, case, (s.id,), {"field": like.key, "value": own, "low": _or_none(low), "high": _or_none(high), "slips": slips},
+                name=like.words[0].upper() + like.words[1:], own=f"{text} {sign}".strip(), range=span, why=r["why"],
+                slips=f" Likely a slip of the unit or the column: {', or '.join(slips)}." if slips else " No usual slip of the unit brings it inside.",
+            )  # fmt: skip
+
+
+def _or_none(x: Fraction | None) -> float | None:
+    return None if x is None else float(x)
+
+
+def pores_without_flux(rule: Rule, case: Case) -> Iterator[Finding]:
+    """A flux of exactly zero beside connected pores: the percolation structure, or a pore size got by flow."""
+    for s in case.specimens:
+        flux = s.get("water_permeability")
+        if flux is None:
+            case.lacks(rule, s.id, fields()["water_permeability"].words)
+            continue
+        case.judged(rule, s.id)
+        if flux.value != 0.0 or flux.relation == "<=":
+            continue
+        signs = ["the structure is called percolation"] if s.word("structure_class") == "percolation" else []
+        for k in ("average_pore_size", "maximum_pore_size"):
+            own = s.interval(k)
+            if own is not None and own.low > 0 and not s.word("pore_measured_after"):
+                signs.append(f"the {fields()[k].words} is {_own(s, k)}")
+        if signs:
+            yield finding(
+                rule,
+                case,
+                (s.id,),
+                {"water_permeability": flux.to_dict(), "signs": signs},
+                signs=" and ".join(signs),
+            )
+
+
+def unknown_substance(rule: Rule, case: Case) -> Iterator[Finding]:
+    """Names of substances that the tables do not hold."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for s in case.specimens:
+        for k in ("solvent1", "solvent2", "solvent3"):
+            if s.word(k):
+                case.judged(rule, s.id)
+                if liquid_of(s.word(k)) is None:
+                    names.setdefault((fields()[k].words, s.word(k)), []).append(s.id)
+    for (what, name), ids in names.items():
+        near = ""
+        try:
+            tables.liquid(name)
+        except TableError as error:
+            near = error.allowed
+        yield finding(
+            rule,
+            case,
+            tuple(dict.fromkeys(ids)),
+            {"text": name},
+            name=name,
+            what=what,
+            near=f" ({near})" if near else "",
+        )
+
+
+def comparative_meets_definition(rule: Rule, case: Case) -> Iterator[Finding]:
+    """Comparative specimens of the structure and the ratio that the definition asks for."""
+    most = float(rule.get("limit"))
+    for s in case.specimens:
+        if s.word("comparative") != "yes" or s.word("structure_class") != rule.get("structure"):
+            continue
+        ratio, quotient = s.get("pore_size_ratio"), quantity("pore_quotient", s, case.book)
+        if ratio is not None:
+            value, text = float(ratio.value), ratio.text
+        elif isinstance(quotient, Estimate):
+            value, text = quotient.value, f"{quotient.value:.3g}"
+        else:
+            case.lacks(rule, s.id, fields()["pore_size_ratio"].words)
+            continue
+        case.judged(rule, s.id)
+        if value > most:
+            continue
+        apart = (
+            [f"its surface is called {s.word('surface_structure').replace('_', '-')}"]
+            if s.word("surface_structure")
+            else []
+        )
+        apart += (
+            [f"the sizes were measured after this: {s.word('pore_measured_after')}"]
+            if s.word("pore_measured_after")
+            else []
+        )
+        yield finding(
+            rule, case, (s.id,), {"structure_class": s.word("structure_class"), "pore_size_ratio": text}, ratio=text,
+            apart="; ".join(apart) or "nothing in the table tells it from the examples",
+        )  # fmt: skip
+
+
+def words_exclude(rule: Rule, case: Case) -> Iterator[Finding]:
+    """Two words of one specimen that do not go together: one field has one of its words, another matches a pattern."""
+    for s in case.specimens:
+        if not _applies(rule, s) or not s.values.get(rule.get("left")):
+            continue
+        case.judged(rule, s.id)
+        if re.search(rule.get("pattern"), s.word(rule.get("left")), re.I):
+            yield finding(
+                rule, case, (s.id,), {k: s.word(k) for k in (*rule.get("when"), rule.get("left"))},
+                left=s.word(rule.get("left")),
+            )  # fmt: skip
 
 
 def zero(rule: Rule, case: Case) -> Iterator[Finding]:
@@ -586,7 +728,7 @@ def _by_subject(statements: Sequence[Statement]) -> dict[str, list[Statement]]:
 
 def definition_differs(rule: Rule, case: Case) -> Iterator[Finding]:
     """One subject, several definitions."""
-    for subject, group in _by_subject(case.of_kind("definition")).items():
+    for subject, group in _by_subject(case.of_kind(rule.get("of", "definition"))).items():
         case.judged(rule, subject)
         readings: dict[str, list[str]] = {}
         for st in group:
@@ -676,8 +818,8 @@ def derived(rule: Rule, case: Case) -> Iterator[Finding]:
 
 
 def citation_differs(rule: Rule, case: Case) -> Iterator[Finding]:
-    """One subject cited under several numbers."""
-    for subject, group in _by_subject(case.of_kind("citation")).items():
+    """One subject cited under several numbers, or called by several terms."""
+    for subject, group in _by_subject(case.of_kind(rule.get("of", "citation"))).items():
         case.judged(rule, subject)
         texts = dict.fromkeys(st["text"] for st in group)
         if len(texts) > 1:
@@ -715,11 +857,17 @@ def unit_of_nothing(rule: Rule, case: Case) -> Iterator[Finding]:
     """Printed units that do not measure their quantity; the near reading against the range claimed."""
     for st in case.of_kind("unit"):
         case.judged(rule, st.subject)
-        try:
-            units.si_value(f"{st['number']} {st['text']}", st["quantity"], st.subject)
-            continue
-        except InputError:
-            pass
+        # A reader of units may forgive the case of letters; what was printed is judged as it stands: M is mega.
+        own = UNITS.get(st["quantity"], {})
+        capitals = (
+            st["text"].isupper() and st["text"] not in own and st["text"].lower() in {n.lower() for n in own}
+        )
+        if not capitals:
+            try:
+                units.si_value(f"{st['number']} {st['text']}", st["quantity"], st.subject)
+                continue
+            except InputError:
+                pass
         reading = "no reading suggests itself"
         numbers: dict[str, Any] = {"text": st["text"]}
         if st.get("near"):
@@ -1029,7 +1177,7 @@ def not_a_quantity(rule: Rule, case: Case) -> Iterator[Finding]:
 OPERATORS: dict[str, Operator] = {
     f.__name__: f
     for f in (
-        at_most, at_least, agree, ratio_agrees, flux_at_most, zero, stretching_without_result, repeated_row,
+        at_most, at_least, agree, ratio_agrees, flux_at_most, plausible, pores_without_flux, unknown_substance, comparative_meets_definition, words_exclude, zero, stretching_without_result, repeated_row,
         same_recipe_other_results, trend_break, outlier, interior_follows_medium, composition_moves, not_stated,
         gap_in_numbering, unknown_reference, figure_twice, said_otherwise, window, definition_differs, stands_for,
         derived, citation_differs, two_names, unit_of_nothing, mass_as_force, pressure_basis, method_without_value,

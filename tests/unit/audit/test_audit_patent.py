@@ -35,6 +35,11 @@ KNOWN = [
     ("derived_number_off", "", "240 °C"),
     ("unit_of_nothing", "", "MM"),
     ("effect_goes_the_other_way", "Ex16", "107"),
+    ("treatment_differs", "", "the solvent alone in para. 19"),
+    ("term_differs", "", "miscible solvent (para. 80)"),
+    ("term_differs", "", "completion (para. 60)"),
+    ("porous_surface_with_skin", "Ex6-water", "adhesive tape"),
+    ("comparative_meets_definition", "CE5-DTDP", "surface is called non-porous"),
     ("repeated_row", "Ex17", "8 of 9"),
     ("axial_length_in_series", "CE7", "0.687"),
     ("axial_length_of_die", "Ex12", "1.43"),
@@ -94,6 +99,10 @@ CLEAN = [
     ("support_thinner", "Ex13"),  # 100 over 87 um: swollen
     ("solvent_boils", "Ex21"),  # the mixture stays near one atmosphere within 2 sigma
     ("said_otherwise_elsewhere", "Ex1a"),  # Fig. 5B, 155 degC
+    ("implausible_number", "Ex12, average pore size"),
+    ("pores_without_flux", "CE7"),  # zero, but no pore size and not called percolation
+    ("unknown_substance", "Ex21"),
+    ("treatment_differs", "treatment iv), what is removed"),
     ("mixture_out_of_range", "Ex21"),  # 25 : 45 is 35.7 % of 20 to 40 %
 ]
 

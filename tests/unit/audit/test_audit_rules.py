@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import pytest
 
-from percola.audit import audit, from_rows, rules
+from percola.audit import audit, from_rows, patent_specimens, rules, template
 from percola.audit.fields import UNITS, fields
 from percola.audit.quantities import Estimate, quantity
+from percola.audit.specimens import from_text
 
 # A hollow fibre whose numbers agree: 30 parts of polymer, water flux half of the bound, ratio 0.23/0.18.
 FIBRE = {
@@ -214,6 +216,103 @@ def test_solvent_that_boils():
     row = {**SHEET, "solvent1": "acetophenone"}
     assert "solvent_boils" not in found({**row, "Ts_effective_C": "202"})
     assert "solvent_boils" in found({**row, "Ts_effective_C": "212"})
+
+
+# What was typed -> the number that the finding suggests, in the words of the field.
+SLIPS = [
+    ({"avg_pore_um": "140", "max_pore_um": "210"}, "140 nm would be 0.14 µm"),
+    ({"max_pore_um": "210"}, "210 nm would be 0.21 µm"),
+    ({"Mw": "3.62"}, "3.62 x 10^5 g/mol would be 362000 g/mol"),
+    ({"Mw": "36200"}, "would be 362000 g/mol"),
+    ({"Mw": "362"}, "362 kg/mol would be 362000 g/mol"),
+    ({"breaking_extension_pct": "3.53"}, "would be 353 %"),
+    ({"breaking_strength_kgf_cm2": "13.6"}, "13.6 MPa would be 138.7 kgf/cm²"),
+    ({"porosity_pct": "0.546"}, "would be 54.6 %"),
+    ({"OD_mm": "1590"}, "1590 µm would be 1.59 mm"),
+    ({"ID_mm": "0.00085"}, "0.00085 m would be 0.85 mm"),
+    ({"stretch": "uniaxial", "residual_strain_pct": "128"}, "would be 28 %"),
+    ({"stretch": "uniaxial", "residual_strain_pct": "0.28"}, "would be 28 %"),
+    ({"polymer_parts": "70", "solvent1_parts": "30"}, "would be 30 %"),
+    ({"T_kneading_C": "418"}, "418 K would be 144.9 °C"),
+    ({"water_permeability_L_m2_h_atm": "0.3"}, "would be 300 L/(m²·h·atm)"),
+    ({"bubble_point_kgf_cm2": "280"}, "280 kPa would be 2.855 kgf/cm²"),
+    ({"draw_ratio": "150"}, "150 % would be 1.5"),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), SLIPS)
+def test_slips_of_units_are_suspicious_and_say_what_was_meant(typed, words):
+    hits = audit(from_rows([{**FIBRE, **typed}])).by_rule("implausible_number")
+    assert {f.grade for f in hits} == {"suspicious"}
+    assert any(words in f.words for f in hits), [f.words for f in hits]
+
+
+def test_implausible_numbers_without_a_usual_slip_say_so():
+    (f,) = audit(from_rows([{**FIBRE, "OD_mm": "1e30"}])).by_rule("implausible_number")
+    assert "No usual slip" in f.words
+
+
+@pytest.mark.parametrize("entry", RULES["implausible_number"].get("ranges"), ids=lambda r: r["field"])
+def test_ranges_hold_their_own_ends_and_no_more(entry):
+    """Just inside each end nothing, just outside a finding; the digits leave no interval to speak of."""
+    key = entry["field"]
+    like = fields()[entry.get("like", key)]
+    for name, way in (("low", +1), ("high", -1)):
+        if name not in entry:
+            continue
+        end = float(Fraction(entry[name]))
+        step = 1e-4 * max(abs(end), 0.01)
+        for sign, expected in ((way, False), (-way, True)):
+            number = end + sign * step
+            if key == "polymer_of_parts":
+                more = {"polymer_parts": f"{number:.6f}", "solvent1_parts": f"{100 - number:.6f}"}
+            else:
+                more = {like.column: f"{number:.9f}"}
+            if like.kind == "temperature" and number < -273:
+                continue
+            hits = audit(from_rows([{**FIBRE, **more}])).by_rule("implausible_number")
+            assert any(f.numbers["field"] == like.key for f in hits) is expected, (key, number)
+
+
+def test_ranges_leave_the_example_of_the_template_and_the_patent_alone():
+    new = {"implausible_number", "pores_without_flux", "unknown_substance"}
+    assert not new & {f.rule for f in audit(from_text(template())).findings}
+    assert not new & {f.rule for f in audit(patent_specimens()).findings}
+
+
+def test_zero_flux_of_connected_pores_is_contradictory():
+    row = {**FIBRE, "water_permeability_L_m2_h_atm": "0"}
+    assert "pores_without_flux" in found(row)
+    sizes = {"avg_pore_um": "", "max_pore_um": "", "ratio_stated": ""}
+    assert "pores_without_flux" in found({**row, **sizes})
+    closed = {**row, "internal_structure": "non_porous"}
+    assert "pores_without_flux" in found(closed)
+    assert "pores_without_flux" not in found({**closed, **sizes})
+    assert "pores_without_flux" not in found({**row, "water_permeability_L_m2_h_atm": "<1"})
+
+
+def test_unknown_solvents_are_named_with_near_ones():
+    (f,) = audit(from_rows([{**FIBRE, "solvent1": "diethyl phtalate"}])).by_rule("unknown_substance")
+    assert f.grade == "suspicious"
+    assert "diethyl phthalate (DEP)" in f.words
+    assert "unknown_substance" not in found({**FIBRE, "solvent1": "84-66-2"})  # DEP by its CAS number
+
+
+def test_porous_surface_whose_skin_was_removed():
+    row = {**FIBRE, "surface": "porous"}
+    assert "porous_surface_with_skin" not in found(row)
+    peeled = {"pore_measured_after": "skin pulled off with tape"}
+    assert "porous_surface_with_skin" in found({**row, **peeled})
+    assert "porous_surface_with_skin" not in found({**row, **peeled, "surface": "non_porous"})
+
+
+def test_comparative_specimen_that_satisfies_the_definition():
+    row = {**FIBRE, "is_comparative": "1"}
+    assert "comparative_meets_definition" not in found(FIBRE)
+    assert "comparative_meets_definition" in found(row)
+    assert "comparative_meets_definition" in found({**row, "ratio_stated": ""})  # by the quotient
+    assert "comparative_meets_definition" not in found({**row, "ratio_stated": "2.10"})
+    assert "comparative_meets_definition" not in found({**row, "internal_structure": "coarse"})
 
 
 def test_zero_without_limit():

@@ -40,6 +40,14 @@ CASES = {
         'kind = "method"\nsubject = "x"\nfield = "porosity"',
         'kind = "method"\nsubject = "x"\nfield = "bubble_point"',
     ),
+    "treatment_differs": (
+        'kind = "treatment"\nsubject = "x"\nreading = "a"\n[[statement]]\nparagraph = "2"\nkind = "treatment"\nsubject = "x"\nreading = "a"',
+        'kind = "treatment"\nsubject = "x"\nreading = "a"\n[[statement]]\nparagraph = "2"\nkind = "treatment"\nsubject = "x"\nreading = "b"',
+    ),
+    "term_differs": (
+        'kind = "term"\nsubject = "x"\ntext = "a"\n[[statement]]\nparagraph = "2"\nkind = "term"\nsubject = "x"\ntext = "a"',
+        'kind = "term"\nsubject = "x"\ntext = "a"\n[[statement]]\nparagraph = "2"\nkind = "term"\nsubject = "x"\ntext = "b"',
+    ),
     "comparison_does_not_hold": (
         'kind = "comparison"\nsubject = "drier"\nspecimen = "t0"\nother = "t1"\nfields = ["inside_diameter", "porosity"]\nrelation = "<"',
         'kind = "comparison"\nsubject = "shrunk"\nspecimen = "t0"\nother = "t1"\nfields = ["breaking_extension"]\nrelation = "<"',
