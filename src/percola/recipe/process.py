@@ -545,9 +545,9 @@ def printed_interval(text: str) -> tuple[float, float] | None:
 def reported_measurements(reported: Reported | None) -> tuple[Measurement, ...]:
     """What the patent reports for a specimen, as measurements.
 
-    Uncertainty is None: the patent gives none; ``evidence["printed_interval"]`` is the interval of the printed digits. A
-    bound ("2.0 or less") has ``evidence["upper_bound"]``. Sizes told after a skin was pulled off carry a check. Nothing
-    comes from reserved specimens.
+    Uncertainty is None: the patent gives none; ``evidence["printed_interval"]`` is the interval of the printed digits, which
+    the judge takes as that of the value ("about 0.1 um" is no narrower than 0.05 to 0.15 um). A bound ("2.0 or less") has
+    ``evidence["upper_bound"]``. Sizes told after a skin was pulled off carry a check. Nothing comes from reserved specimens.
     """
     if reported is None:
         return ()
