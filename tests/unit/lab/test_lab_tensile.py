@@ -388,7 +388,7 @@ def swap(t: Table, i: int, column: Column) -> Table:
         (table, {**STRIP, "inside": "1 mm", "outside": "2 mm"}, "more than one way"),
         (table, {"gauge_length": "50 mm", "denier": 500}, "envelope-density"),
         (lambda r: table(r, Thickness="0.1"), {"gauge_length": "50 mm", "width": "10 mm"}, "without a unit"),
-        (lambda r: table(r, Thickness="1,000 mm"), {"gauge_length": "50 mm", "width": "10 mm"}, "decimal comma or thousands"),
+        (lambda r: table(r, Thickness="1,000 mm"), {"gauge_length": "50 mm", "width": "10 mm"}, "decimal (comma|sign) or thousands"),
         (lambda r: table(r, Thickness="0.2 mm"), STRIP, "one of them"),
         (lambda r: swap(table(r), 1, Column("Load", "N", -r.force_N)), STRIP, "--tension negative"),
         (lambda r: swap(table(r), 0, Column("Extension", "mm", r.extension_m[::-1].copy())), STRIP, "increase|few|samples"),
@@ -547,3 +547,28 @@ def test_a_thickness_for_each_specimen() -> None:
     assert m.evidence["shared_uncertainty"] == pytest.approx(shared, rel=1e-9)
     with pytest.raises(InputError, match="2 values for 3 specimens"):
         analyse_tables([table(r) for r in records], set_to(**{**each, "thickness": ["1 mm", "1 mm"]}))
+
+
+@pytest.mark.parametrize("samples", [200, 1000, 30_000, 300_000])
+@pytest.mark.parametrize("noise_Pa", [0.0, 1e4])
+def test_a_curved_start_is_in_the_uncertainty_and_told(samples: int, noise_Pa: float) -> None:
+    """s = 5 (1 - exp(-20 e)) + 2 e MPa: the slope at the start is 102 MPa, and no part is straight."""
+    e = np.linspace(0, 1.5, samples)
+    s = (5 * (1 - np.exp(-20 * e)) + 2 * e) * 1e6
+    s = s + np.random.default_rng(4).normal(0, 1, samples) * noise_Pa
+    c = read_curve(e, s, Options(ends_at_break=True))
+    assert c.modulus is not None
+    # One-sided and as a rectangle, so that the truth lies at sqrt(3) standard deviations where the parabola is exact; its cubic
+    # term (a tenth of the bend for stretches of a tenth of the decay, more for longer) and noise of the fit are added to that.
+    assert abs(c.modulus - 102e6) < 2.3 * c.modulus_error
+    assert any(k.name == "straight start" and k.status == "warn" for k in c.checks)
+    # It begins without load: zero is at the first sample, but for three standard deviations of noise.
+    assert abs(c.end_strain - 1.5) <= (3.5 * noise_Pa + 1) / c.modulus + 1e-9
+    assert abs(c.end_strain - 1.5) <= 2 * c.zero_error + 1e-9
+
+
+def test_a_straight_start_is_not_called_curved() -> None:
+    for seed in range(5):
+        r = pull(Material(), Machine(toe=0.004), seed)
+        c = read_curve(r.extension_m / 0.05, r.force_N / 1e-6)
+        assert all(k.name != "straight start" for k in c.checks)

@@ -30,8 +30,8 @@ from percola.lab.porometry.curves import Run, digit, noise, plateau, rising
 from percola.lab.porometry.method import definitions_table
 from percola.lab.porometry.panels import onset_panel
 from percola.lab.porometry.pores import Scale, scale
-from percola.lab.porometry.spec import FLOW, WET_FLOW
 from percola.lab.porometry.several import mean_of, table_of
+from percola.lab.porometry.spec import FLOW, WET_FLOW
 from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.setting import asked_for
 from percola.lab.table import Table, to_si

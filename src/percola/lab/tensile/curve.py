@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float64]
 FEWEST = 8
 #: A fall within a few samples by this share of the stress is a slip when the stress comes back.
 SLIP = 0.03
+#: A straight part whose steeper end is steeper than the line by more than this share is curved.
+CURVED = 0.05
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Line:
 
     Attributes:
         slope: [Pa].
-        slope_error: one standard deviation of it: noise of the fit and, for the steepest part, its curvature [Pa].
+        slope_error: one standard deviation of it: noise of the fit and, for the steepest part, its curvature (from the line
+            to the slope at the steeper end of a parabola, as a rectangle) [Pa].
         zero: strain at zero stress [-], as recorded.
         zero_error: one standard deviation of it [-].
         low, high: recorded strains between which it was laid [-].
@@ -127,7 +130,7 @@ def read_curve(
       the neighbours whose slope differs from it by less than 1 % or two standard deviations, then fitted anew. The
       reference stress is the first maximum or the offset yield, whichever is lower.
     - Toe: zero strain where that line meets zero stress (ASTM D882, annex A1); with a preload it lies left of the first
-      sample.
+      sample, by no more than what the record begins with over the slope (and three standard deviations of noise).
     - Break: the stress falls at once (within 1 % of the samples, at least three) by more than ``drop`` and does not come
       back; the last sample before the fall is the break. A fall of a tenth with which the record ends counts too. Where
       the stress dies away slowly instead, the break is the last sample above (1 - drop) of the maximum ("gradual").
@@ -161,12 +164,44 @@ def read_curve(
     if line is not None and o.modulus == "regression":
         zero = line.zero if o.toe else 0.0
         line = _between(e, bridged, zero + o.low, zero + o.high)
-    zero, zero_error = (line.zero, line.zero_error) if line is not None and o.toe else (0.0, 0.0)
+    ends = None if line is None else _curvature(e, bridged, line)
+    if line is not None and ends is not None and o.modulus != "regression":
+        # One-sided, for the steeper end lies above the line: as a rectangle from the line to there.
+        steep = max(ends)
+        at, stress_at = (line.low, ends.low_stress) if ends[0] >= ends[1] else (line.high, ends.high_stress)
+        moved = at - stress_at / steep - line.zero
+        line = replace(
+            line,
+            slope_error=math.hypot(line.slope_error, (steep - line.slope) / math.sqrt(3.0)),
+            zero_error=math.hypot(line.zero_error, moved / math.sqrt(3.0)),
+        )
+    zero, zero_error = (0.0, 0.0)
+    if line is not None and o.toe:
+        # What the record begins with (a preload) sets how far to the left zero can lie; a line through a curved start would
+        # lengthen all strains.
+        least = float(e[0]) - (max(float(s[0]), 0.0) + 3 * noise) / line.slope
+        zero = max(line.zero, least)
+        zero_error = math.hypot(line.zero_error, (zero - line.zero) / math.sqrt(3.0))
+        line = replace(line, zero=zero, zero_error=zero_error)
     modulus, modulus_error = (None, math.nan) if line is None else (line.slope, line.slope_error)
     if o.modulus == "secant":
         modulus, modulus_error = _secant(e, bridged, zero, zero_error, noise, o.secant)
     kind, yield_strain, yield_stress, yield_error = _yield(e, smooth, maximum, line, zero, o, noise, window)
     checks += _quality(e, s, last, noise, line, zero, slips, broke, where, o)
+    if line is not None and ends is not None and ends.sure and max(ends) - line.slope > CURVED * line.slope:
+        checks.append(
+            Check(
+                "straight start",
+                "warn",
+                f"{where}: no straight part: between {100 * line.low:.3g} and {100 * line.high:.3g} % strain the slope goes from "
+                f"{ends[0] / 1e6:.4g} to {ends[1] / 1e6:.4g} MPa, the line has {line.slope / 1e6:.4g} MPa; "
+                + (
+                    "the modulus is that of these strains only (--modulus-low, --modulus-high)"
+                    if o.modulus == "regression"
+                    else "its uncertainty holds this; more readings at small strains would settle it"
+                ),
+            )
+        )
     return Reading(
         strain=e,
         stress=s,
@@ -399,6 +434,41 @@ def _steepest(
             break
         reference = lower[1]
     return line
+
+
+class _Ends(tuple[float, float]):
+    """Slopes [Pa] at the lower and the upper end of a stretch, with the stresses of the parabola there, and whether its bend is
+    above three standard deviations of itself."""
+
+    low_stress: float = 0.0
+    high_stress: float = 0.0
+    sure: bool = False
+
+
+def _curvature(e: Floats, s: Floats, line: Line) -> _Ends | None:
+    """Slopes at both ends of the straight part by a parabola through it; None where there are too few samples for it.
+
+    The bend is taken as it is, noise with it: what noise hides of it cannot be excluded. On a truly straight part it widens the
+    error of the slope by about 2 on the average, for the parabola is that much less certain than the line.
+    """
+    x, y = e[line.first : line.last + 1], s[line.first : line.last + 1]
+    n, half = len(x), float(np.ptp(x)) / 2
+    if n < 6 or not half > 0:
+        return None
+    t = (x - (float(x[0]) + half)) / half
+    design = np.stack((np.ones(n), t, t * t), axis=1)
+    c, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
+    if rank < 3:
+        return None
+    rest = y - design @ c
+    variance = float(rest @ rest) / (n - 3) * float(np.linalg.inv(design.T @ design)[2, 2])
+    sure = abs(c[2]) > 3 * math.sqrt(variance)
+    out = _Ends((float(c[1] - 2 * c[2]) / half, float(c[1] + 2 * c[2]) / half))
+    if max(out) <= line.slope:
+        return None
+    out.sure = sure
+    out.low_stress, out.high_stress = float(c[0] - c[1] + c[2]), float(c[0] + c[1] + c[2])
+    return out
 
 
 class _Sums:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from percola import units
 from percola.errors import InputError
 from percola.lab.setting import asked_for
-from percola.lab.table import Table, plain
+from percola.lab.table import Table, fact_quantity, plain
 from percola.lab.tensile.samples import propagate
 from percola.lab.tensile.spec import FACTS
 
@@ -66,7 +65,12 @@ def size(
             "repeat the option once for each",
         )
     said = None if not given else float(given[0] if len(given) == 1 else given[i])
-    found = _fact(name, table, kind)
+    try:
+        found = _fact(name, table, kind)
+    except InputError:
+        if said is None:
+            raise
+        found = None  # what a person says settles a line that cannot be read
     if said is not None:
         if found is not None and abs(found - said) > 0.1 * said:
             raise InputError(
@@ -82,35 +86,12 @@ def size(
 def _fact(name: str, table: Table, kind: str) -> float | None:
     words = {plain(w) for w in FACTS[name]}
     for key, text in table.facts.items():
-        if plain(key) not in words or not str(text).strip():
-            continue
-        value = str(text).strip().strip('"')
-        number = re.match(r"[+-]?[0-9][0-9.,]*", value)
-        if number is None:
-            continue
-        digits = number[0]
-        if "," in digits:
-            if "." in digits or re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", digits):
-                raise InputError(
-                    table.where,
-                    f"{key!r} is {value!r}: decimal comma or thousands?",
-                    "",
-                    f"say it: --{name.replace('_', '-')}",
-                )
-            digits = digits.replace(",", ".")
-        unit = value[number.end() :].strip(" ;,\t\"'")
-        unit = unit.strip("()[]") or next(iter(re.findall(r"[(\[](.+?)[)\]]", key)), "")
-        if not unit:
-            raise InputError(
-                table.where,
-                f"{key!r} is {value!r}, without a unit",
-                "",
-                f'say it: --{name.replace("_", "-")} "{digits} mm"',
+        if plain(key) in words:
+            found = fact_quantity(
+                key, str(text), kind, table.decimal, table.where, f"--{name.replace('_', '-')}"
             )
-        found = units.si_value(f"{digits} {unit}", kind, f"{table.where}, {key}")
-        if found <= 0:
-            continue  # a field left at nought in the machine's form says nothing
-        return found
+            if found is not None and found > 0:
+                return found  # a field left at nought in the machine's form says nothing
     return None
 
 
