@@ -198,16 +198,29 @@ class _Judge:
         if key not in rules.combinations:
             raise InputError("keys", repr(key), ", ".join((*rules.criteria, *rules.combinations)))
         combination = rules.combinations[key]
+        unknown: list[Verdict] = []
         for condition in combination.applies_if:
             asked = self.verdict(condition, swap)
             if asked.status in (Status.FAIL, Status.NOT_APPLICABLE):
                 return does_not_apply(combination, self._not_so(asked))
+            if asked.status is not Status.PASS:
+                unknown.append(asked)
         for parent in combination.parents:
             above = self.verdict(parent, swap)
             if above.status is Status.NOT_APPLICABLE:
                 words = f'it depends on "{above.title}", which does not apply'
                 return does_not_apply(combination, words)
-        return judge_combination(combination, [self.verdict(part, swap) for part in combination.of])
+        found = judge_combination(combination, [self.verdict(part, swap) for part in combination.of])
+        if not unknown or found.status in (Status.FAIL, Status.NOT_APPLICABLE):
+            # What fails does not hold, whether it applies or not.
+            return found
+        why = "; ".join(
+            f"not known whether it applies: {v.title[:1].lower()}{v.title[1:]} is undecided ({v.words})"
+            for v in unknown
+        )
+        missing = dict.fromkeys((*(m for v in unknown for m in v.missing), *found.missing))
+        words = why if found.status is Status.PASS else f"{why}; {found.words}"
+        return replace(found, status=Status.UNDECIDED, words=words, missing=tuple(missing))
 
     @staticmethod
     def _not_so(asked: Verdict) -> str:

@@ -1026,6 +1026,17 @@ def test_what_is_not_known_to_apply_is_open_and_names_what_is_missing() -> None:
     assert not known.missing
 
 
+def test_a_claim_of_which_it_is_not_known_whether_it_applies_does_not_hold_yet() -> None:
+    """Without a word on a resin a process may be that of claim 5 or of claim 9."""
+    facts = without(PLAIN, "resin_weight_fraction")
+    for key in ("claim_5", "claim_8", "claim_10", "claim_12"):
+        verdict = judge_claims(facts).verdict(key)
+        assert verdict.status is OPEN, key
+        assert "resin_weight_fraction" in {m.name for m in verdict.missing}
+    pressed = changed(facts, fact("shaping_method", "hot_press"))
+    assert status(pressed, "claim_5") is FAIL
+
+
 @pytest.mark.parametrize(
     ("operator", "limits", "kind", "value", "expected"),
     [
