@@ -252,21 +252,93 @@ def _with_paragraph(values: dict[str, Reported]) -> dict[str, Reported]:
 
 
 def from_file(path: str | Path) -> tuple[ReportedSpecimen, ...]:
-    """Specimens from a CSV file (UTF-8; comma, semicolon or tab; lines that begin with # are skipped)."""
-    file = Path(path)
+    """Specimens from a text table (CSV; comma, semicolon or tab; any usual encoding) or a workbook (XLSX, XLS, ODS).
+
+    Lines that begin with # are skipped. Decimal commas are read where the separator is no comma and the file leaves no doubt
+    (one cell such as 0,84). A workbook keeps no trailing zeros: 0.20 comes as 0.2, whose digits allow more, so that less is
+    found; cells formatted as text keep theirs.
+
+    Raises:
+        InputError: a file that cannot be read, or of another kind, and what :func:`from_rows` refuses.
+    """
+    from percola.lab.importer import decoding, workbook
+    from percola.lab.importer.numbers import EXACT
+
+    file, where = Path(path), str(path)
     try:
         if file.stat().st_size > MOST_BYTES:
-            raise InputError(str(path), "larger than 20 MB", "a table of specimens", "choose another file")
-        text = file.read_bytes().decode("utf-8-sig")
+            raise InputError(where, "larger than 20 MB", "a table of specimens", "choose another file")
+        data = file.read_bytes()
     except OSError as error:
         raise InputError(
-            str(path), f"cannot be read ({error.strerror})", "a CSV file", "check the name"
+            where, f"cannot be read ({error.strerror})", "a CSV file", "check the name"
         ) from None
-    except UnicodeDecodeError:
+    if not data:
+        raise InputError(where, "empty", "a header and at least one row", "see percola audit --template")
+    decoding.refuse_other_files(data, where)
+    if not workbook.is_workbook(data, where):
+        return from_text(decoding.decode(data, where).text, where)
+    found = {
+        sheet.name: rows
+        for sheet in workbook.sheets(data, where, None)
+        if (rows := [r for r in sheet.rows if any(r) and not r[0].lstrip().startswith("#")])
+    }
+    named = [n for n, rows in found.items() if any(_is_name(c.strip()) for c in rows[0])]
+    if len(named) != 1:
         raise InputError(
-            str(path), "is not UTF-8 text", "a CSV file in UTF-8", "save it as CSV UTF-8"
-        ) from None
-    return from_text(text, str(path))
+            where,
+            f"{len(named)} sheets whose first row has specimen_id",
+            "one sheet of specimens",
+            "keep one, or save it as CSV",
+        )
+    plain = [[c.replace(EXACT, "") for c in r] for r in found[named[0]]]
+    header = [h.strip() for h in plain[0]]
+    while header and not header[-1]:
+        header.pop()
+    return _from_table([header, *(_shown_percent(header, r) for r in plain[1:])], where)
+
+
+def _unit(header: str) -> str | None:
+    """Unit of a numeric column, "" where it has none; None for words and unknown columns."""
+    try:
+        known = column(header)
+    except InputError:
+        return None  # refused with its reason when the rows are read
+    return known[1] if known is not None and known[0].numeric else None
+
+
+def _shown_percent(header: Sequence[str], row: Sequence[str]) -> list[str]:
+    """Cells of a workbook; "54.6 %" (stored as 0.546) is 54.6 in a column in percent, and refused in any other."""
+    cells = list(row)
+    while len(cells) > len(header) and not cells[-1]:
+        cells.pop()
+    return [
+        c.removesuffix("%").rstrip()
+        if i < len(header) and c.endswith("%") and _unit(header[i]) == "pct"
+        else c
+        for i, c in enumerate(cells)
+    ]
+
+
+_COMMA = re.compile(r"([^0-9,.]*)([0-9]+),([0-9]+)((?:[eE][+-]?[0-9]+)?)")
+
+
+def _points(table: list[list[str]]) -> list[list[str]]:
+    """Numbers with decimal commas as numbers with points; the table as it is where a comma may mean thousands.
+
+    One cell settles it that cannot be thousands (0,84 or 54,6), if no number of the table has a point.
+    """
+    numeric = {i for i, h in enumerate(table[0]) if _unit(h) is not None}
+    cells = [c.strip() for r in table[1:] for i, c in enumerate(r) if i in numeric]
+    commas = [m for c in cells if (m := _COMMA.fullmatch(c))]
+    sure = any(len(m[3]) != 3 or m[2].startswith("0") or len(m[2]) > 3 for m in commas)
+    if not sure or any("." in c for c in cells):
+        return table
+
+    def point(cell: str) -> str:
+        return _COMMA.sub(r"\1\2.\3\4", cell.strip()) if _COMMA.fullmatch(cell.strip()) else cell
+
+    return [table[0], *([point(c) if i in numeric else c for i, c in enumerate(r)] for r in table[1:])]
 
 
 def from_text(text: str, source: str = "specimens") -> tuple[ReportedSpecimen, ...]:
@@ -281,7 +353,12 @@ def from_text(text: str, source: str = "specimens") -> tuple[ReportedSpecimen, .
         table = list(csv.reader(io.StringIO("".join(lines)), delimiter=separator, strict=True))
     except csv.Error as error:
         raise InputError(source, f"not a CSV table ({error})", "a CSV file", "check the quotes") from None
-    header = [h.strip() for h in table[0]]
+    table[0] = [h.strip() for h in table[0]]
+    return _from_table(table if separator == "," else _points(table), source)
+
+
+def _from_table(table: Sequence[Sequence[str]], source: str) -> tuple[ReportedSpecimen, ...]:
+    header = table[0]
     twice = {h for h in header if h and header.count(h) > 1}
     if twice:
         raise InputError(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from percola.audit import from_file, from_rows, patent_specimens, template, to_rows
-from percola.audit.specimens import from_text
+from percola.audit.specimens import _shown_percent, from_text
 from percola.errors import InputError
 
 
@@ -99,9 +101,9 @@ def test_files(tmp_path):
     assert s.values["outside_diameter"].text == "1.59"
     with pytest.raises(InputError, match="cannot be read"):
         from_file(tmp_path / "none.csv")
-    (tmp_path / "latin.csv").write_bytes("specimen_id,µ\n".encode("latin-1"))
-    with pytest.raises(InputError, match="UTF-8"):
-        from_file(tmp_path / "latin.csv")
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+    with pytest.raises(InputError, match="PNG"):
+        from_file(tmp_path / "picture.csv")
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="empty"):
         from_file(tmp_path / "empty.csv")
@@ -111,6 +113,124 @@ def test_files(tmp_path):
     (tmp_path / "twice.csv").write_text("specimen_id,ID_mm,ID_mm\na,1,2\n", encoding="utf-8")
     with pytest.raises(InputError, match="twice"):
         from_file(tmp_path / "twice.csv")
+
+
+TABLE = "specimen_id;solvent1;ID_mm;porosity_pct;avg_pore_µm;water_permeability_L_m2_h_atm\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "cp1252"])
+def test_encodings_and_decimal_commas_keep_the_digits(tmp_path, encoding):
+    path = tmp_path / "german.csv"
+    path.write_bytes((TABLE + "Größe;DEP;0,80;54,6;0,140;2,400\n").encode(encoding))
+    (s,) = from_file(path)
+    assert s.id == "Größe"
+    assert [s.values[k].text for k in ("inside_diameter", "porosity", "average_pore_size")] == [
+        "0.80", "54.6", "0.140",
+    ]  # fmt: skip
+    # The other cells say that the comma is decimal.
+    assert s.values["water_permeability"].text == "2.400"
+
+
+@pytest.mark.parametrize(
+    "row", ["a;DEP;;;;2,400", "a;DEP;0.80;;;2,400", "a;DEP;0.80;54,6;;", "a;DEP;0,8,0;54,6;;"]
+)
+def test_commas_that_may_be_thousands_are_refused(tmp_path, row):
+    path = tmp_path / "doubt.csv"
+    path.write_text(TABLE + row + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="comma"):
+        from_file(path)
+
+
+def workbook(path, *sheets):
+    """An XLSX with inline cells, as little as the format asks for; numbers as numbers, text as text."""
+    import zipfile
+
+    def cell(v):
+        if isinstance(v, str):
+            return f'<c t="inlineStr"><is><t>{v}</t></is></c>'
+        return f"<c><v>{v!r}</v></c>" if v is not None else "<c/>"
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    numbers = range(1, len(sheets) + 1)
+    with zipfile.ZipFile(path, "w") as z:
+        z.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{package}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+            + "".join(
+                f'<Override PartName="/xl/worksheets/s{i}.xml" ContentType="{kind}.worksheet+xml"/>'
+                for i in numbers
+            )
+            + "</Types>",
+        )
+        z.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" Type="{rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        z.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{rel}"><sheets>'
+            + "".join(f'<sheet name="s{i}" sheetId="{i}" r:id="r{i}"/>' for i in numbers)
+            + "</sheets></workbook>",
+        )
+        z.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{package}/relationships">'
+            + "".join(
+                f'<Relationship Id="r{i}" Type="{rel}/worksheet" Target="worksheets/s{i}.xml"/>'
+                for i in numbers
+            )
+            + "</Relationships>",
+        )
+        for i, rows in enumerate(sheets, start=1):
+            z.writestr(
+                f"xl/worksheets/s{i}.xml",
+                f'<worksheet xmlns="{main}"><sheetData>'
+                + "".join("<row>" + "".join(map(cell, r)) + "</row>" for r in rows)
+                + "</sheetData></worksheet>",
+            )
+
+
+def test_workbooks(tmp_path):
+    path = tmp_path / "mine.xlsx"
+    rows = [
+        ["specimen_id", "solvent1", "ID_mm", "OD_mm", "Ts_effective_C"],
+        ["a", "DEP", 0.84, "1.60", 145],
+        ["b", None, 0.8, None, 150.5],
+    ]
+    workbook(path, [["notes"], ["nothing"]], rows)
+    a, b = from_file(path)
+    # Numbers lose their trailing zeros, text keeps them.
+    assert [a.values[k].text for k in ("inside_diameter", "outside_diameter", "dissolution_temperature")] == [
+        "0.84",
+        "1.60",
+        "145",
+    ]
+    assert b.values["dissolution_temperature"].text == "150.5"
+    assert "outside_diameter" not in b.values
+    workbook(path, rows, rows)
+    with pytest.raises(InputError, match="2 sheets"):
+        from_file(path)
+    workbook(path, [["notes"], ["nothing"]])
+    with pytest.raises(InputError, match="0 sheets"):
+        from_file(path)
+
+
+def test_cells_shown_in_percent():
+    header = ["specimen_id", "porosity_pct", "porosity_fraction", "surface"]
+    assert _shown_percent(header, ["a", "54.6 %", "54.6 %", "30 %", ""]) == ["a", "54.6", "54.6 %", "30 %"]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_ever_give_another_error(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        for head in (b"", b"specimen_id;ID_mm\na;"):
+            path.write_bytes(head + data)
+            with contextlib.suppress(InputError):
+                from_file(path)
 
 
 @given(st.text(max_size=200))
