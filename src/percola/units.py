@@ -47,6 +47,11 @@ class Kind:
         """The kind in words."""
         return self.name.replace("_", " ")
 
+    @property
+    def example_unit(self) -> str:
+        """The unit of the example, the usual one of the field: mm of a length, where ``units`` begins with m."""
+        return self.example.split(" ", 1)[1]
+
 
 KINDS: dict[str, Kind] = {
     k.name: k
@@ -56,6 +61,7 @@ KINDS: dict[str, Kind] = {
         Kind("length", "m", "0.9 mm", ("m", "cm", "mm", "um", "nm", "inch")),
         Kind("time", "s", "1 h", ("s", "min", "h", "day")),
         Kind("velocity", "m/s", "0.5 m/s", ("m/s", "m/min", "mm/s", "cm/s")),
+        Kind("flux", "m/s", "100 L/(m2 h)", ("L/(m2 h)", "L/m2.h", "LMH", "m3/(m2 d)", "m/s", "m/d")),
         Kind("volume_flow", "m3/s", "10 ml/min", ("ml/min", "l/min", "l/h", "cm3/s", "m3/s")),
         Kind("mass_flow", "kg/s", "2 kg/h", ("kg/h", "g/min", "kg/s")),
         Kind("pressure", "Pa", "1 kgf/cm2", ("kgf/cm2", "MPa", "kPa", "bar", "atm", "psi", "Pa")),
@@ -162,7 +168,29 @@ _ALIASES = {
     "mohm": "milliohm",
     "kohm": "kiloohm",
     "Mohm": "megaohm",
+    "LMH": "l/m**2/h",
+    "lmh": "l/m**2/h",
 }
+# Units that are one thing in any case of their letters, in lower case -> as they are written. Those where the case
+# tells milli from mega (MPA: MPa or mPa? MM: mm or megamolar?), or one unit from another (NM: nm or N.m?), are left out.
+_ANY_CASE = {
+    **{u.lower(): u for u in (
+        "Pa", "hPa", "kPa", "bar", "psi", "atm", "torr", "mmHg", "inHg", "cmH2O", "kN", "kgf", "lbf", "gf", "N", "kg", "cc", "ccm",
+        "cm", "inch", "min", "s", "sec", "h", "hr", "hrs", "l", "degC", "degF", "ohm", "kohm", "kHz", "Hz", "LMH", "Da", "kDa",
+        "percent", "mol", "day", "V", "A", "W", "J", "kJ", "cP",
+    )},
+}  # fmt: skip
+
+
+def recased(unit: str) -> str:
+    """A unit with the case of its letters put right where only one is possible: "KPA", "CC/MIN"; else as it is.
+
+    >>> recased("KPA"), recased("CC/MIN"), recased("Cm2"), recased("MPA")
+    ('kPa', 'cc/min', 'cm2', 'MPA')
+    """
+    return re.sub(r"[A-Za-z]+(?:2O)?", lambda m: _ANY_CASE.get(m[0].lower(), m[0]), unit)
+
+
 # "degC", "deg. C", "° C", "degrees celsius", "C", "K": a letter or name, with a degree before it or without. F is
 # Fahrenheit here: a farad is no temperature.
 _TEMPERATURE = re.compile(
@@ -283,7 +311,7 @@ def _shown(text: str) -> str:
 
 def _pint_text(unit: str, kind: Kind) -> str:
     """The unit in the spelling of pint: powers, products, names of the field."""
-    text = unit
+    text = re.sub(r"\bm2h\b", "m2.h", unit)  # "L/m2h"
     if kind.name == "pressure":
         # Engineers write kg/cm2 (and the patent Kg/cm2) for the kilogram-force.
         text = re.sub(r"\b[kK][gG][fF]?(?=\s*/)", "kgf", text)
@@ -302,8 +330,25 @@ def _pint_text(unit: str, kind: Kind) -> str:
 
 @lru_cache(maxsize=512)
 def _factor(unit: str, kind_name: str) -> float:
-    """Factor from a unit that has no offset to the SI unit of the kind; raises ValueError in words."""
+    """Factor from a unit that has no offset to the SI unit of the kind; raises ValueError in words.
+
+    What is no unit as it is written is tried again with the case of its letters put right.
+    """
     kind = KINDS[kind_name]
+    try:
+        return _factor_as_written(unit, kind)
+    except ValueError:
+        other = recased(unit)
+        if other == unit:
+            raise
+        try:
+            return _factor_as_written(other, kind)
+        except ValueError:
+            pass
+        raise
+
+
+def _factor_as_written(unit: str, kind: Kind) -> float:
     unit = unit.replace("TCID50", "count")  # infective doses, counted as such
     if not _UNIT_CHARACTERS.fullmatch(unit) or re.search(r"[0-9]{2}|\*\*.*\*\*.*\*\*.*\*\*.*\*\*", unit):
         raise ValueError(f"'{unit}' is not a unit")
@@ -459,6 +504,7 @@ _LADDERS: dict[str, tuple[tuple[float, str], ...]] = {
     "length": ((1e-9, "nm"), (1e-6, "µm"), (1e-3, "mm"), (1.0, "m")),
     "time": ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h")),
     "velocity": ((1e-9, "nm/s"), (1e-6, "µm/s"), (1e-3, "mm/s"), (1.0, "m/s")),
+    "flux": ((1e-3 / 3600.0, "L/(m²·h)"),),
     "volume_flow": ((1e-6 / 60.0, "ml/min"), (1e-3 / 60.0, "l/min")),
     "mass_flow": ((1e-3 / 60.0, "g/min"), (1.0 / 3600.0, "kg/h")),
     "molar_mass": ((1e-3, "g/mol"),),

@@ -234,3 +234,25 @@ def test_every_example_and_unit_of_every_kind_parses() -> None:
 def test_importing_units_does_not_load_pint() -> None:
     code = "import sys, percola.units; assert 'pint' not in sys.modules; assert 'numpy' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "value"),
+    [
+        ("15 PSI", "pressure", 15 * 6894.757293168361),
+        ("10 KPA", "pressure", 1e4),
+        ("1 Bar", "pressure", 1e5),
+        ("60 CC/MIN", "volume_flow", 1e-6),
+        ("360 LMH", "flux", 1e-4),
+        ("360 L/(m2 h)", "flux", 1e-4),
+        ("360 L/m²h", "flux", 1e-4),
+    ],
+)
+def test_capitals_are_read_where_they_mean_one_thing(written: str, kind: str, value: float) -> None:
+    assert units.si_value(written, kind) == pytest.approx(value, rel=1e-7)  # psi in pint is good to 1e-9
+
+
+@pytest.mark.parametrize("written", ["1 MPA", "1 mpa", "1 Mpa"])
+def test_capitals_never_turn_milli_to_mega(written: str) -> None:
+    with pytest.raises(InputError, match="MPa"):
+        units.si_value(written, "pressure")

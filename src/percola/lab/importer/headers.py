@@ -24,7 +24,7 @@ _ATOMS = {
     # fractions and counts
     "%", "‰", "ppm", "ppb", "wt%", "vol%", "mol%", "wt.%", "wt.-%", "Gew.-%", "mass%", "PFU", "CFU", "pfu", "cfu", "TCID50", "counts", "1", "a.u.", "arb.u.", "RIU", "mAU", "AU", "cps",
     "mol", "mmol", "Da", "kDa", "P", "cP", "cSt", "Gy", "kGy", "dB", "rpm", "parts",
-    "CC", "MIN", "SEC", "MM", "CM", "BAR", "PSID", "PSIG", "KPA", "SCCM",
+    "CC", "MIN", "SEC", "MM", "CM", "BAR", "PSID", "PSIG", "KPA", "SCCM", "LMH", "lmh",
     "hh:mm:ss", "h:m:s", "h:min:s",
 }  # fmt: skip
 _FOLDED = str.maketrans(
@@ -50,6 +50,15 @@ _FOLDED = str.maketrans(
         "，": ",",
     }
 )
+#: Units that are one thing in capitals too, in lower case -> as percola.units reads them. MPA and MHZ could be milli or
+#: mega, and NM nm or N.m: they are none.
+_CAPITALS = {
+    "cc": "cc", "min": "min", "sec": "s", "mm": "mm", "cm": "cm", "bar": "bar", "psi": "psi", "psig": "psi", "psid": "psi", "kpa": "kPa",
+    "hpa": "hPa", "torr": "Torr", "atm": "atm", "mmhg": "mmHg", "kn": "kN", "kgf": "kgf", "lbf": "lbf", "kg": "kg", "inch": "inch",
+    "sccm": "sccm", "slpm": "slpm", "lpm": "l/min", "ccm": "cm3/min", "degc": "degC", "degf": "degF", "khz": "kHz", "hrs": "h", "hr": "h",
+}  # fmt: skip
+#: "L/m2h" leaves the sign between the square metre and the hour out.
+_M2H = re.compile(r"(?<![A-Za-z])m2h(?![A-Za-z0-9])")
 _BRACKETS = re.compile(
     r"^(?P<name>.*?)\s*(?:\((?P<a>[^()]*(?:\([^()]*\)[^()]*)?)\)|\[(?P<b>[^\[\]]*)\]|\{(?P<c>[^{}]*)\}|<(?P<d>[^<>]*)>)\s*$",
     re.S,
@@ -65,7 +74,7 @@ def is_unit(text: str) -> bool:
     >>> is_unit("kgf/cm²"), is_unit("L/(m2 h bar)"), is_unit("wet")
     (True, True, False)
     """
-    text = text.translate(_FOLDED).strip()
+    text = _M2H.sub("m2 h", text.translate(_FOLDED).strip())
     if not text or len(text) > 24 or re.search(r"\.\d|[5-9]", text.replace("TCID50", "")):
         return False
     if text in _ATOMS or text.lower() in (
@@ -88,7 +97,9 @@ def is_unit(text: str) -> bool:
     real = 0
     for part in parts:
         bare = re.sub(r"(?<=[A-Za-zµΩ°%])-?\d$", "", part)
-        if bare in _ATOMS and bare not in ("1",):
+        if (bare in _ATOMS and bare not in ("1",)) or (
+            bare.lower() in _CAPITALS and bare in (bare.upper(), bare.capitalize())
+        ):
             real += 1
         elif not re.fullmatch(r"-?[1-3]", part):
             return False
@@ -107,10 +118,19 @@ _MEANT = {
 def known(unit: str) -> str:
     """A unit in a spelling that :mod:`percola.units` reads.
 
-    >>> known("CC/MIN"), known("秒"), known("kPa")
-    ('cc/min', 's', 'kPa')
+    >>> known("CC/MIN"), known("秒"), known("kPa"), known("Psi"), known("L/m2h")
+    ('cc/min', 's', 'kPa', 'psi', 'L/(m2 h)')
     """
-    return "".join(_MEANT.get(p, p) for p in re.split(r"([/*.\s()^])", unit))
+    unit = unit.translate(_FOLDED)
+    if unit.count("/") == 1:
+        unit = re.sub(r"/\s*\(?\s*m2 ?h\s*\)?$", "/(m2 h)", unit)
+    return "".join(_spelt(p) for p in re.split(r"([/*.\s()^])", unit))
+
+
+def _spelt(part: str) -> str:
+    if part in _MEANT or part in _ATOMS:
+        return _MEANT.get(part, part)
+    return _CAPITALS.get(part.lower(), part) if part in (part.upper(), part.capitalize()) else part
 
 
 def clean_unit(text: str) -> str:

@@ -466,6 +466,10 @@ def _checks(runs: list[Run], line: PressureLine, settings: dict[str, Any]) -> tu
     return tuple(checks)
 
 
+THICKEST_M = 5e-3
+"""A wall thicker than this is warned of."""
+
+
 def _wall(settings: dict[str, Any]) -> tuple[float | None, float | None, float | None]:
     return settings["thickness"], settings["inside_diameter"], settings["outside_diameter"]
 
@@ -537,6 +541,12 @@ def _results(
     if outer is not None:
         evidence["outer_L_m2_h_atm"] = outer * L_M2_H_ATM
     checks = (*checks, *_bore(settings, inner, runs, evidence))
+    wall = evidence["thickness_m"]
+    if wall is not None and wall > THICKEST_M:
+        checks = (
+            *checks,
+            Check("thickness", "warn", f"{1e3 * wall:.4g} mm: thick for a membrane (5 mm at most); is its unit right?"),
+        )
     main = Measurement(
         "water_permeability",
         value,
@@ -672,7 +682,7 @@ def _panels(runs: list[Run], line: PressureLine, area: Areas) -> tuple[Panel, ..
                 "flux",
                 "Flux against pressure, at 25 degC",
                 Axis("Pressure difference", "pressure", "kgf/cm2"),
-                Axis("Flux", "velocity", "L/m2/h"),
+                Axis("Flux", "flux", "L/m2/h"),
                 (
                     Curve(
                         "runs",

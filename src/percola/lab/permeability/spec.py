@@ -46,7 +46,7 @@ FLOW = Wanted(
 )
 FLUX = Wanted(
     "flux",
-    "velocity",
+    "flux",
     ("flux", "permeate flux", "water flux", "fluss", "flächenbezogener fluss", "流束", "透過流束"),
     False,
     "flux: volume flow over area",
