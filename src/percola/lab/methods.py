@@ -83,6 +83,16 @@ def method(key: str) -> Method:
     return spec
 
 
+def quantities(key: str) -> tuple[str, ...]:
+    """Names that ``--column`` and ``--unit`` may give for a method: those of its files, and of a second kind of files."""
+    found = {w.name: None for w in method(key).wanted}
+    for value in vars(import_module(package(key) + ".spec")).values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Wanted):
+                found[one.name] = None
+    return tuple(found)
+
+
 def analyse(
     key: str,
     files: Sequence[str | Path],
@@ -100,13 +110,16 @@ def analyse(
     Raises:
         InputError: a file, column, unit or setting that cannot be used, with what to do.
     """
+    from percola.lab.importer.names import checked
     from percola.lab.reading import ReadOptions
 
     spec = method(key)
     if not files and not spec.files_optional:
         raise InputError(key, "no file", "one file or more")
     settings = parse_settings(spec.settings, given or {})
-    found: Analysis = import_module(package(key) + ".method").analyse(
-        [Path(f) for f in files], settings, read or ReadOptions()
-    )
+    options = read or ReadOptions()
+    with checked(quantities(key), options):
+        found: Analysis = import_module(package(key) + ".method").analyse(
+            [Path(f) for f in files], settings, options
+        )
     return dataclasses.replace(found, settings=settings)

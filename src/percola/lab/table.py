@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.lab.importer.headers import is_unit
+from percola.lab.importer import numbers
+from percola.lab.importer.headers import is_unit, known
 from percola.lab.wanted import Wanted
 
 _PRIMES = str.maketrans(
@@ -27,6 +28,7 @@ _PRIMES = str.maketrans(
     }
 )
 _UMLAUTS = str.maketrans({"\u00e4": "ae", "\u00f6": "oe", "\u00fc": "ue"})
+_FACT = re.compile(r"[+-]? ?(?:\d[\d.,']*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")
 _BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 #: What a header that begins with a wanted word may not go on with: it is then something else of that thing.
 _OTHERS = (
@@ -69,6 +71,7 @@ class Table:
         columns_given: name of a `Wanted` -> header, as a person or a profile says.
         units_given: name of a `Wanted`, or header -> unit, as a person or a profile says.
         notes: how the file was understood: encoding, separator, decimal sign, rows left out.
+        decimal: sign in which the facts are written, "." or ","; "" where neither the file nor a person settles it.
     """
 
     path: str
@@ -78,6 +81,7 @@ class Table:
     columns_given: Mapping[str, str] = field(default_factory=dict)
     units_given: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    decimal: str = ""
 
     @property
     def where(self) -> str:
@@ -160,8 +164,7 @@ class Table:
             InputError: none of them says it.
         """
         unit = (
-            self.units_given.get(wanted.name)
-            or self.units_given.get(column.header)
+            known(self.units_given.get(wanted.name) or self.units_given.get(column.header) or "")
             or column.unit
             or wanted.default_unit
         )
@@ -173,14 +176,39 @@ class Table:
                 self.where,
                 f"column {column.header!r} ({_words(wanted)}) has no unit",
                 ", ".join(kind.units),
-                f"say it: --unit {wanted.name}={kind.units[0]}",
+                f"say it: --unit {wanted.name}={_quoted(kind.example_unit)}",
             )
         return unit
 
     def fact(self, words: Sequence[str]) -> str | None:
-        """What the lines around the table say under one of these names; None where they do not."""
+        """What the lines around the table say under one of these names; None where they do not.
+
+        A number at its beginning is written with a decimal point where the decimal sign is settled.
+        """
         names = {plain(w) for w in words}
-        return next((v for k, v in self.facts.items() if plain(k) in names), None)
+        found = next((v for k, v in self.facts.items() if plain(k) in names), None)
+        if found is None:
+            return None
+        number = fact_number(found, self.decimal) if "," in found else None
+        if number is None or (number[1] and not is_unit(number[1].strip("()[]"))):
+            return found  # "2,5-dimethylfuran" is no number
+        return " ".join(filter(None, number))
+
+    def quantity(self, words: Sequence[str], kind: str, option: str = "") -> float | None:
+        """What the lines around the table say under one of these names, in SI; None where they say no number.
+
+        Args: words: names of the fact. kind: key of :data:`percola.units.KINDS`. option: that says it instead, "--area".
+
+        Raises:
+            InputError: a number that can be read in two ways, without a unit, or in a unit of something else.
+        """
+        names = {plain(w) for w in words}
+        for key, text in self.facts.items():
+            if plain(key) in names:
+                found = fact_quantity(key, text, kind, self.decimal, self.where, option)
+                if found is not None:
+                    return found
+        return None
 
     def lacks(self, wanted: Wanted) -> InputError:
         """The refusal for a column that is not there."""
@@ -191,6 +219,76 @@ class Table:
             f"a header such as {', '.join(repr(w) for w in wanted.words[:4])}; the file has {there or 'no columns'}",
             f'say which it is: --column {wanted.name}="header", or its number from 1',
         )
+
+
+def fact_number(text: str, decimal: str = "") -> tuple[str, str] | None:
+    """The number at the beginning of a fact, with a decimal point, and what follows it; None for none, or an open one.
+
+    A number that settles its own decimal sign ("0,100", "12.5") is read by it, else by that of the file.
+
+    Args: text: of the fact. decimal: sign of the file, "." or ",", "" where it is not known.
+
+    >>> fact_number("0,100 mm"), fact_number("1,234 mm", ","), fact_number("1,234 mm", "."), fact_number("1,234 mm")
+    (('0.100', 'mm'), ('1.234', 'mm'), ('1234', 'mm'), None)
+    """
+    tidied = numbers.tidy(text.replace(numbers.EXACT, "").strip().strip("\"'").strip())
+    match = _FACT.match(tidied)
+    if match is None or numbers.is_moment(tidied):
+        return None
+    number = numbers.look(match[0])
+    if number is None or number.rest:
+        return None
+    evidence = numbers.evidence(number)
+    # "1.234" in a file that says nothing else has its point where programs put it; "1,234" stays open.
+    sign = {"comma": ",", "point": ".", "none": "."}.get(evidence) or decimal or "." * (evidence == "point?")
+    body = numbers.reads(number.body, "," if sign == "," else ".") if sign else None
+    if body is None:
+        return None
+    exponent = number.exponent.lower().replace("d", "e")
+    return f"{number.sign}{body}{exponent}", tidied[match.end() :].strip(" ;,\t\"'")
+
+
+def fact_quantity(
+    key: str, text: str, kind: str, decimal: str = "", where: str = "", option: str = ""
+) -> float | None:
+    """A fact, such as "Probendicke" with "0,100 mm", in SI; None where it is no number.
+
+    Args:
+        key: name of the fact; a unit in its brackets counts where the text has none.
+        text: number and unit.
+        kind: key of :data:`percola.units.KINDS`.
+        decimal: sign of the file (:attr:`Table.decimal`).
+        where: file, for messages.
+        option: that says it instead, for messages.
+
+    Raises:
+        InputError: a number that can be read in two ways, without a unit, or in a unit of something else.
+    """
+    from percola.units import KINDS, si_value
+
+    found = fact_number(text, decimal)
+    remedy = f"say it: {option}" if option else ""
+    if found is None:
+        if _FACT.match(numbers.tidy(text.strip().strip("\"'"))) is None or numbers.is_moment(text.strip()):
+            return None
+        raise InputError(
+            where,
+            f"{key!r} is {text!r}: decimal comma or thousands?",
+            "a number that can be read in one way",
+            f"{remedy or 'say the decimal sign'}, or --decimal , or --decimal .",
+        )
+    digits, unit = found
+    unit = unit.strip("()[]") or next((u for u in _BRACKETS.findall(key) if is_unit(u)), "")
+    if not unit:
+        raise InputError(
+            where,
+            f"{key!r} is {text!r}, without a unit",
+            ", ".join(KINDS[kind].units),
+            f'{remedy} "{digits} {KINDS[kind].example_unit}"'
+            if remedy
+            else "write the unit behind the number",
+        )
+    return si_value(f"{digits} {known(unit)}", kind, f"{where}, {key}" if where else key)
 
 
 def to_si(values: Floats, unit: str, wanted: Wanted, where: str, header: str = "") -> Floats:
@@ -235,6 +333,11 @@ def _begins(head: str, word: str) -> bool:
     if word.endswith(("flow", "flux")):
         rest = rest.removeprefix("rate")  # a flow rate is a flow
     return not any(t in rest for t in _OTHERS)
+
+
+def _quoted(unit: str) -> str:
+    """A unit as it is typed on a command line."""
+    return f'"{unit}"' if re.search(r"[\s()]", unit) else unit
 
 
 def _words(wanted: Wanted) -> str:

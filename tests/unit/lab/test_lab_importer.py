@@ -14,6 +14,7 @@ from percola.errors import InputError
 from percola.lab.importer import fast, headers, numbers, pipeline
 from percola.lab.importer.decoding import decode
 from percola.lab.importer.profiles import BUILT_IN, load_profile, profiles, save_profile
+from percola.lab.methods import analyse
 from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.table import Table
 from percola.lab.wanted import Wanted
@@ -441,3 +442,141 @@ def test_a_slice_of_the_fuzzer() -> None:
     fuzzer.run(2000)
     assert fuzzer.failures == []
     assert fuzzer.accepted > 500  # mutated files are read as well as refused, so that the relations are tried
+
+
+def curves(header: str = "Probe", names: tuple[str, ...] = ("A", "B", "C"), rows: int = 12) -> str:
+    lines = [f"{header};Weg (mm);Kraft (N)"]
+    lines += [
+        f"{n};{i / 10:.2f};{i * k:.1f}".replace(".", ",") for k, n in enumerate(names, 1) for i in range(rows)
+    ]
+    return "\n".join(lines)
+
+
+def parted(folder: Path, text: str, *wanted: Wanted) -> tuple[Table, ...]:
+    file = folder / "f.csv"
+    file.write_text(text, encoding="utf-8")
+    return read_tables(file, None, wanted)
+
+
+@pytest.mark.parametrize(
+    "header", ["Probe", "specimen", "Sample", "Prüfling", "Probekörper", "試料", "試験片", "No."]
+)
+def test_specimens_one_below_another_are_parted(tmp_path: Path, header: str) -> None:
+    found = parted(tmp_path, curves(header))
+    assert [t.title for t in found] == ["A", "B", "C"]
+    assert [len(t.columns[1].values) for t in found] == [12, 12, 12]
+    assert found[2].columns[2].values[-1] == 33.0
+    assert f"parted by the column {header!r}: A, B, C" in found[0].notes
+
+
+def test_numbered_specimens_are_parted_and_counted_rows_are_not(tmp_path: Path) -> None:
+    assert [t.title for t in parted(tmp_path, curves("Probe", ("1", "2")))] == ["1", "2"]
+    assert len(parted(tmp_path, curves("No.", ("1", "2")))) == 1
+    two = curves("Sample", ("A", "B")).replace("Weg", "Probe;Weg").splitlines()
+    both = "\n".join([two[0], *(f"{r[:2]}{i // 6 % 2 + 1};{r[2:]}" for i, r in enumerate(two[1:]))])
+    assert [t.title for t in parted(tmp_path, both)] == ["A, 1", "A, 2", "B, 1", "B, 2"]
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_rows_that_are_specimens_are_not_parted(tmp_path: Path, rows: int) -> None:
+    assert len(parted(tmp_path, curves(rows=rows, names=tuple("ABCDEFGH")))) == 1
+
+
+def test_specimens_that_come_back_or_that_the_method_takes_are_not_parted(tmp_path: Path) -> None:
+    assert len(parted(tmp_path, curves(names=("A", "B", "A")))) == 1
+    assert len(parted(tmp_path, curves(names=("wet", "dry")))) == 1
+    assert len(parted(tmp_path, curves(), Wanted("sample", "text", ("Probe",)))) == 1
+    assert len(parted(tmp_path, curves(), Wanted("force", "force", ("Kraft",)))) == 3
+
+
+@pytest.mark.parametrize(
+    ("fact", "decimal", "want"),
+    [
+        ("Probendicke;0,100;mm", None, 1e-4),
+        ("Probendicke;1,250;mm", None, 1.25e-3),  # by the sign of the file
+        ("Probendicke (mm);1,250", None, 1.25e-3),
+        ("Probendicke;1,250;mm", ".", 1.25),  # as said; all other numbers have no fraction here
+    ],
+)
+def test_facts_are_read_with_the_decimal_sign_of_the_file(
+    fact: str, decimal: str | None, want: float
+) -> None:
+    text = f"{fact}\n{curves('Versuch')}"
+    if decimal == ".":
+        text = f"{fact}\nWeg (mm);Kraft (N)\n" + "\n".join(f"{i};{2 * i}" for i in range(9))
+    table = one(text, "cp1252", decimal=decimal)
+    assert table.quantity(("Probendicke",), "length", "--thickness") == pytest.approx(want, rel=1e-12)
+
+
+def test_facts_that_nothing_settles_are_refused() -> None:
+    table = one("Probendicke;1,250;mm\nWeg (mm);Kraft (N)\n" + "\n".join(f"{i};{2 * i}" for i in range(9)))
+    assert table.decimal == ""
+    with pytest.raises(InputError, match=r"decimal comma or thousands.*--thickness, or --decimal"):
+        table.quantity(("Probendicke",), "length", "--thickness")
+    with pytest.raises(InputError, match="without a unit"):
+        one("Probendicke;0,1\n" + curves("Versuch")).quantity(("Probendicke",), "length")
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"units": {"foo": "bar"}}, "'foo' is no quantity.*thickness.*'Dicke'"),
+        ({"columns": {"bla": "Dicke"}}, "'bla' is no quantity"),
+        ({"columns": {"thicknes": "Dicke"}}, "did you mean thickness"),
+    ],
+)
+def test_names_of_nothing_are_refused(tmp_path: Path, options: dict[str, dict[str, str]], match: str) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text("Dicke (um)\n" + "\n".join(f"{100 + i}" for i in range(9)), encoding="utf-8")
+    with pytest.raises(InputError, match=match):
+        analyse("thickness", [file], {}, ReadOptions(**options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["thickness", "Dicke", "dicke"])
+def test_a_unit_is_said_by_quantity_or_header(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text("Dicke\n" + "\n".join(f"{100 + i}" for i in range(9)), encoding="utf-8")
+    with pytest.raises(InputError, match="say it: --unit thickness=mm"):
+        analyse("thickness", [file])
+    found = analyse("thickness", [file], {}, ReadOptions(units={name: "um"}))
+    assert found.measurements[0].value == pytest.approx(104e-6)
+
+
+def test_a_unit_said_once_serves_all_that_take_the_column(tmp_path: Path) -> None:
+    file = tmp_path / "f.csv"
+    file.write_text("Druck;Fluss\n" + "\n".join(f"{i};{2 * i}" for i in range(1, 9)), encoding="utf-8")
+    wet, dry = Wanted("wet_pressure", "pressure", ("Druck",)), Wanted("dry_pressure", "pressure", ("Druck",))
+    (table,) = read_tables(file, ReadOptions(units={"wet_pressure": "KPA"}), (wet, dry))
+    assert table.take(dry)[0] == table.take(wet)[0] == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "si"),
+    [
+        ("Flux (LMH)", "flux", 1e-3 / 3600),
+        ("Flux (L/m²h)", "flux", 1e-3 / 3600),
+        ("Flux [l/m2/h]", "flux", 1e-3 / 3600),
+        ("Flux [L/(m²·h)]", "flux", 1e-3 / 3600),
+        ("Flux (L m-2 h-1)", "flux", 1e-3 / 3600),
+        ("Flow (CC/MIN)", "volume_flow", 1e-6 / 60),
+        ("P (PSI)", "pressure", 6894.757293168361),
+        ("P (Psi)", "pressure", 6894.757293168361),
+        ("P [KPA]", "pressure", 1000.0),
+        ("P (Torr)", "pressure", 101325 / 760),
+        ("P (TORR)", "pressure", 101325 / 760),
+        ("P (BAR)", "pressure", 1e5),
+        ("P (psig)", "pressure", 6894.757293168361),
+    ],
+)
+def test_units_of_fluxes_and_units_in_capitals(header: str, kind: str, si: float) -> None:
+    table = one(f"t (s);{header}\n0;1\n1;1\n2;1\n")
+    wanted = Wanted("it", kind, (table.columns[1].header,))
+    # The ratio of the units in pint is good to some parts in 1e9 (psi, torr).
+    np.testing.assert_allclose(table.take(wanted), si, rtol=1e-7)
+
+
+@pytest.mark.parametrize("unit", ["MPA", "Mpa", "mpa"])
+def test_milli_and_mega_are_not_mixed_up(unit: str) -> None:
+    table = one(f"t (s);P ({unit})\n0;1\n1;1\n2;1\n", units={"p": unit})
+    with pytest.raises(InputError):
+        table.take(Wanted("p", "pressure", (table.columns[1].header,)))

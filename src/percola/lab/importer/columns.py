@@ -12,6 +12,9 @@ from percola.lab.importer.numbers import Sign
 from percola.lab.importer.structure import Block
 from percola.lab.table import Column
 
+#: What the decimal sign of a file without any rests on.
+WHOLE = "whole numbers only"
+
 
 def cells_of(block: Block) -> list[list[str]]:
     """The cells of each column."""
@@ -79,8 +82,8 @@ def decimal_sign(
         return ".", f"{strong['point'][1]} in column {strong['point'][0] or '1'}"
     kinds = {o[0] for o in opens}
     if not kinds:
-        return ".", "whole numbers only"
-    told = {t for text in around for t in [_says(numbers.tidy(text))] if t}
+        return ".", WHOLE
+    told = {t for text in around for t in [says(numbers.tidy(text))] if t}
     told |= (
         {"comma"}
         if separator == ";" and not told and not doubted
@@ -97,7 +100,7 @@ def decimal_sign(
     )
 
 
-def _says(text: str) -> str:
+def says(text: str) -> str:
     """The decimal sign that a text with one number settles, else ""."""
     number = numbers.look(text)
     if number is None or numbers.is_moment(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,17 @@ import numpy as np
 
 from percola.errors import InputError
 from percola.lab.importer import columns as cols
-from percola.lab.importer import dialect, fast, headers, numbers, workbook
+from percola.lab.importer import dialect, fast, headers, names, numbers, workbook
 from percola.lab.importer.decoding import decode, refuse_other_files
-from percola.lab.importer.structure import Block, NoTableError, RaggedError, Row, facts_of, find_blocks
+from percola.lab.importer.structure import (
+    STATES,
+    Block,
+    NoTableError,
+    RaggedError,
+    Row,
+    facts_of,
+    find_blocks,
+)
 from percola.lab.importer.workbook import is_workbook
 from percola.lab.table import Column, Table, plain
 
@@ -35,9 +43,12 @@ def read(path: Path, options: ReadOptions, wanted: Sequence[Wanted]) -> tuple[Ta
 
         options = merged(options)
     tables = _all(path, options)
+    names.record(tables)
     if options.group is not None:
         tables = tuple(_grouped(tables, options.group))
-    return choose(tables, wanted)
+    else:
+        tables = tuple(part for t in tables for part in _parted(t, wanted))
+    return tuple(_shared_units(t, wanted) for t in choose(tables, wanted))
 
 
 def _all(path: Path, options: ReadOptions) -> tuple[Table, ...]:
@@ -190,11 +201,12 @@ def finish(
     """Blocks to tables. ``settled``: the decimal sign and what it rests on, where it is known already."""
     raw = [cols.cells_of(b) for b in blocks]
     tidied = [[[numbers.tidy(c) for c in column] for column in block] for block in raw]
-    names = [n or f"column {k}" for b in blocks for k, n in enumerate(b.names, 1)]
+    heads = [n or f"column {k}" for b in blocks for k, n in enumerate(b.names, 1)]
     around = [text for b in blocks for text in b.facts.values()]
     decimal, why = settled or cols.decimal_sign(
-        [c for b in tidied for c in b], names, separator, options.decimal, where, around
+        [c for b in tidied for c in b], heads, separator, options.decimal, where, around
     )
+    of_facts = _sign_of_facts(decimal, why, around, options.decimal)
     sign = f"decimal sign: {'comma' if decimal == ',' else 'point'} ({why})"
     tables = []
     for i, (block, cells, clean) in enumerate(zip(blocks, raw, tidied, strict=True), 1):
@@ -216,9 +228,35 @@ def finish(
                 remarks.append(remark)
         title = block.title if len(blocks) == 1 else block.title or str(i)
         tables.append(
-            Table(where, title, tuple(made), block.facts, options.columns, options.units, tuple(remarks))
+            Table(
+                where,
+                title,
+                tuple(made),
+                block.facts,
+                options.columns,
+                options.units,
+                tuple(remarks),
+                of_facts,
+            )
         )
     return tuple(tables)
+
+
+def _sign_of_facts(decimal: numbers.Sign, why: str, around: Sequence[str], said: str | None) -> str:
+    """Decimal sign of the lines around the tables: that of the cells, unless these hold none or the lines another."""
+    if said is not None:
+        return decimal
+    told: set[str] = set()
+    for text in around:
+        tidied = numbers.tidy(text)
+        number = numbers.look(tidied)
+        if number is not None and headers.is_unit(number.rest):  # a version 7.21 is no quantity
+            told.add(cols.says(tidied))
+    told.discard("")
+    signs: set[str] = {"," if t == "comma" else "." for t in told}
+    if why != cols.WHOLE:
+        signs.add(decimal)
+    return signs.pop() if len(signs) == 1 else ""
 
 
 def _grouped(tables: Sequence[Table], header: str) -> list[Table]:
@@ -232,22 +270,122 @@ def _grouped(tables: Sequence[Table], header: str) -> list[Table]:
                 f"{len(same)} columns {header!r} to group by",
                 ", ".join(repr(c.header) for c in table.columns),
             )
-        words = same[0].text or tuple("" if np.isnan(v) else f"{v:.15g}" for v in same[0].values)
-        last = ""
         kept: dict[str, list[int]] = {}
-        for i, word in enumerate(words):
-            last = word.strip() or last  # an empty cell below a name belongs to it
-            kept.setdefault(last, []).append(i)
-        for word, rows in kept.items():
-            columns = tuple(
-                dataclasses.replace(
-                    c, values=c.values[rows], text=None if c.text is None else tuple(c.text[i] for i in rows)
-                )
-                for c in table.columns
-            )
-            title = ", ".join(filter(None, [table.title, word]))
-            out.append(dataclasses.replace(table, title=title, columns=columns))
+        for i, word in enumerate(_labels(same[0])):
+            kept.setdefault(word, []).append(i)
+        out += _cut(table, kept)
     return out
+
+
+def _labels(column: Column) -> list[str]:
+    """The words of a column, row by row; an empty cell below a name belongs to it."""
+    last = ""
+    out = []
+    for word in column.text or tuple("" if np.isnan(v) else f"{v:.15g}" for v in column.values):
+        last = word.strip() or last
+        out.append(last)
+    return out
+
+
+def _cut(table: Table, parts: Mapping[str, list[int]]) -> list[Table]:
+    """One table for each name, of the rows that belong to it."""
+    out = []
+    for word, rows in parts.items():
+        columns = tuple(
+            dataclasses.replace(
+                c, values=c.values[rows], text=None if c.text is None else tuple(c.text[i] for i in rows)
+            )
+            for c in table.columns
+        )
+        title = ", ".join(filter(None, [table.title, word]))
+        out.append(dataclasses.replace(table, title=title, columns=columns))
+    return out
+
+
+#: Headers of a column that names the specimen of each row.
+_SPECIMENS = {
+    plain(w)
+    for w in (
+        "specimen", "specimen name", "specimen id", "specimen no", "specimen no.", "specimen number", "specimen label",
+        "sample", "sample name", "sample id", "sample no", "sample no.", "sample number", "test piece",
+        "Probe", "Proben", "Proben-Nr.", "Probe Nr.", "Probennummer", "Probenname", "Probenbezeichnung", "Pr\u00fcfling", "Pr\u00fcfling Nr.",
+        "Probek\u00f6rper", "Pr\u00fcfk\u00f6rper", "\u8a66\u6599", "\u8a66\u6599\u540d", "\u8a66\u6599\u756a\u53f7", "\u8a66\u9a13\u7247", "\u8a66\u9a13\u7247\u756a\u53f7",
+        "\u8a66\u9a13\u4f53", "\u8a66\u9a13\u4f53\u756a\u53f7", "\u30b5\u30f3\u30d7\u30eb", "\u30b5\u30f3\u30d7\u30eb\u540d",
+    )
+}  # fmt: skip
+#: Headers that do so only where the cells are words: numbers below them may count the rows.
+_NUMBERS = {plain(w) for w in ("No.", "Nr.", "Nummer", "Number", "\u756a\u53f7")}
+#: Rows of one specimen in a run, from which a table is parted: fewer may be repeated readings of one specimen.
+_LEAST_ROWS = 5
+
+
+def _parted(table: Table, wanted: Sequence[Wanted]) -> list[Table]:
+    """A table with the curves of several specimens one below another, cut at the words of its column of specimens.
+
+    Left whole: a table whose column of specimens the method takes itself, or in which a specimen has few rows or comes
+    back after another.
+    """
+    taken = []
+    for w in wanted:
+        try:
+            taken.append(table.find(w))
+        except InputError:
+            continue  # the method meets the question itself
+    labels: list[list[str]] = []
+    heads: list[str] = []
+    for c in table.columns:
+        head = plain(c.header)
+        if not (head in _SPECIMENS or (head in _NUMBERS and c.text is not None)) or any(
+            c is t for t in taken
+        ):
+            continue
+        found = _labels(c)
+        distinct = set(found)
+        if 1 < len(distinct) <= len(found) // _LEAST_ROWS and not {plain(d) for d in distinct} <= STATES:
+            labels.append(found)
+            heads.append(c.header)
+    if not labels:
+        return [table]
+    parts: dict[str, list[int]] = {}
+    last = ""
+    for i, words in enumerate(zip(*labels, strict=True)):
+        name = ", ".join(words)
+        if name != last and name in parts:
+            return [table]
+        parts.setdefault(name, []).append(i)
+        last = name
+    if "" in parts or len(parts) < 2 or min(map(len, parts.values())) < _LEAST_ROWS:
+        return [table]
+    shown = ", ".join([*parts][:8]) + (f" and {len(parts) - 8} more" if len(parts) > 8 else "")
+    by = " and ".join(map(repr, heads))
+    note = f"parted by the column{'s' if len(heads) > 1 else ''} {by}: {shown}"
+    return _cut(dataclasses.replace(table, notes=(*table.notes, note)), parts)
+
+
+def _shared_units(table: Table, wanted: Sequence[Wanted]) -> Table:
+    """A unit said for one quantity counts for its column, so for every other quantity that takes the same."""
+    units = dict(table.units_given)
+    quantities = {w.name for w in wanted}
+    for name, unit in table.units_given.items():
+        # "druck" and "Druck (kPa)" say the header "Druck".
+        same = [c.header for c in table.columns if plain(c.header) == plain(name) != ""]
+        if name not in quantities and len(same) == 1:
+            units.setdefault(same[0], unit)
+    for w in wanted:
+        said = table.units_given.get(w.name)
+        if not said:
+            continue
+        try:
+            column = table.find(w)
+        except InputError:
+            continue
+        if (
+            column is not None
+            and column.header
+            and sum(c.header == column.header for c in table.columns) == 1
+        ):
+            units.setdefault(column.header, said)
+    return table if units == table.units_given else dataclasses.replace(table, units_given=units)
 
 
 def choose(tables: Sequence[Table], wanted: Sequence[Wanted]) -> tuple[Table, ...]:

@@ -31,7 +31,7 @@ _TITLES = tuple(
         "\u8a66\u6599", "\u8a66\u6599\u540d", "\u8a66\u9a13\u7247", "name", "id", "title", "curve", "kurve", "run", "test",
     )
 )  # fmt: skip
-_STATES = {
+STATES = {
     "wet",
     "dry",
     "nass",
@@ -582,7 +582,7 @@ def _beside(block: Block, groups: list[str]) -> list[Block]:
     )
     if groups:
         groups = groups[:width]
-        states = all(plain(g) in _STATES for g in groups if g)
+        states = all(plain(g) in STATES for g in groups if g)
         parts = [list(range(a, min(a + period, width))) for a in range(0, width, period)] if period else []
         if states or not period or period < 2 or any(len({groups[k] for k in p}) > 1 for p in parts):
             block.names = [
