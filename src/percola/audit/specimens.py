@@ -277,7 +277,13 @@ def from_file(path: str | Path) -> tuple[ReportedSpecimen, ...]:
         raise InputError(where, "empty", "a header and at least one row", "see percola audit --template")
     decoding.refuse_other_files(data, where)
     if not workbook.is_workbook(data, where):
-        return from_text(decoding.decode(data, where).text, where)
+        try:
+            text = decoding.decode(data, where).text
+        except InputError as error:  # its remedies name an option that the audit has not
+            raise InputError(
+                where, error.found, "a text table or a workbook", "save it as CSV in UTF-8"
+            ) from None
+        return from_text(text, where)
     found = {
         sheet.name: rows
         for sheet in workbook.sheets(data, where, None)

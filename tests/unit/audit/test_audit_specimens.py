@@ -104,6 +104,9 @@ def test_files(tmp_path):
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
     with pytest.raises(InputError, match="PNG"):
         from_file(tmp_path / "picture.csv")
+    (tmp_path / "odd.csv").write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(InputError, match="save it as CSV in UTF-8"):
+        from_file(tmp_path / "odd.csv")
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="empty"):
         from_file(tmp_path / "empty.csv")
