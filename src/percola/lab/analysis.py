@@ -40,6 +40,20 @@ class ResultTable:
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[float | str | None, ...], ...]
 
+    def filled(self) -> ResultTable:
+        """Without the columns that are empty in all rows."""
+        if not self.rows:
+            return self
+        kept = [
+            k for k in range(len(self.columns)) if any(r[k] is not None and r[k] != "" for r in self.rows)
+        ]
+        return ResultTable(
+            self.key,
+            self.title,
+            tuple(self.columns[k] for k in kept),
+            tuple(tuple(r[k] for k in kept) for r in self.rows),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "key": self.key,

@@ -256,3 +256,12 @@ def test_spec_is_light():
     code = "import sys, percola.lab.dsc.spec; print('scipy' in sys.modules, 'pint' in sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.split() == ["False", "False"]
+
+
+def test_a_mass_that_no_pan_holds_is_told(tmp_path):
+    run = dissolution_run(460.0, 398.0, 0.4, instrument=HOW, seed=1)
+    path = write_netzsch(run, tmp_path / "a.txt", mass_mg=10.0)
+    usual = analyse("dsc", [path], {})
+    assert all(c.name != "sample mass" for c in usual.checks)
+    path = write_netzsch(run, tmp_path / "b.txt", mass_mg=1000.0)
+    assert any(c.name == "sample mass" and c.status == "warn" for c in analyse("dsc", [path], {}).checks)

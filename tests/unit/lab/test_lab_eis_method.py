@@ -290,3 +290,41 @@ def test_a_real_dummy_cell_is_described_within_its_noise() -> None:
     # The crossing is read from the points next to the axis without any circuit.
     ways = m.evidence["spectra"][0]["ways"]
     assert ways["crossing"]["resistance_ohm"] == pytest.approx(float(m.value), rel=2e-3)  # type: ignore[arg-type]
+
+
+def test_the_table_of_ways_speaks_in_words(tmp_path: Path) -> None:
+    found = analyse("eis", [file(tmp_path, "a.csv", Cell(12.5, 3e-7))], SHEET)
+    rows = next(t for t in found.tables if t.key == "ways").rows
+    text = " ".join(str(c) for r in rows for c in r)
+    assert "_Hz" not in text
+    assert "angle_deg" not in text
+    assert "degrees to the real axis" in text
+    assert sum("(counts)" in str(r) for r in rows) == 1
+    thick = analyse("eis", [file(tmp_path, "a.csv", Cell(12.5, 3e-7))], {**SHEET, "thickness": "10 mm"})
+    assert any(c.name == "thickness" and c.status == "warn" for c in thick.checks)
+
+
+def test_no_way_counts_where_the_result_is_undefined(tmp_path: Path) -> None:
+    # A semicircle that could be of the membrane or of the electrodes: nothing is taken.
+    undecided = Cell(300.0, lead_ohm=4.0, bulk_F=1e-8, spike_Q=2e-5)
+    found = analyse("eis", [file(tmp_path, "c.csv", undecided)], {"resistance_only": True})
+    m = found.measurement("resistance")
+    assert m is not None
+    assert m.value is None
+    assert "--arc" in m.reason
+    assert "(counts)" not in str(next(t for t in found.tables if t.key == "ways").rows)
+
+
+def test_each_way_is_told_in_words() -> None:
+    from percola.lab.eis.intercept import Intercept
+    from percola.lab.eis.method import how_read
+
+    line = Intercept(
+        "extrapolation", 1.0,
+        detail={"points": 5, "lowest_Hz": 0.3189, "highest_Hz": 10.0, "range": "straight", "angle_deg": 47.24,
+                "reduced_chi_square": 1.0},
+    )  # fmt: skip
+    assert how_read(line).startswith("line through 5 points from 0.3189 to 10 Hz (straight), 47.2 degrees")
+    assert (
+        how_read(Intercept("crossing", 1.0, detail={"frequency_Hz": 1e3, "sign_changes": 1})) == "at 1000 Hz"
+    )

@@ -263,3 +263,15 @@ def test_panels_and_results_are_plain_data() -> None:
     text = json.dumps(found.to_dict(), allow_nan=False)
     assert len(text) < 50_000
     assert found.panels[0].bands
+
+
+def test_a_wall_too_thick_for_a_membrane_is_told() -> None:
+    def names(thickness: str) -> list[str]:
+        told = settings(
+            geometry="sheet", area="1 cm2", pressure="1 bar", temperature="25 degC", thickness=thickness
+        )
+        found = analyse_tables([balance(Stand())], told)
+        return [c.name for c in found.measurements[0].checks if c.status == "warn"]
+
+    assert "thickness" in names("100 mm")
+    assert "thickness" not in names("100 um")

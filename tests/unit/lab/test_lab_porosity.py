@@ -245,3 +245,28 @@ def test_the_example_file() -> None:
     assert set(m.evidence["ways"]) == {"archimedes", "dimensions", "wetting"}
     assert len(a.tables[0].rows) == 5
     assert Analysis.from_dict(a.to_dict()).to_dict() == a.to_dict()
+
+
+def test_a_liquid_without_density_is_told_in_a_laboratory_s_words() -> None:
+    with pytest.raises(InputError) as refused:
+        liquid_density(set_to(liquid="galwick"))
+    text = str(refused.value)
+    assert "names.csv" not in text
+    assert "--liquid-density" in text
+    assert "ethanol" in text
+    assert "surface tension alone" in text
+
+
+def test_a_slip_of_a_unit_is_said_plainly() -> None:
+    # A thickness of 100 um written as 10 um (refused by dimensions), or as 1 mm (96 % by dimensions).
+    base = Sheet(polymer_kg_m3=1788.1).readings(1, noise=False)
+    for thickness, status in ((10e-6, "fail"), (1e-3, "warn")):
+        row = {**only(base, "dry", "wet", "length", "width"), "thickness": thickness}
+        _, _, m = result(analyse_tables([table(row, row, row)], set_to(liquid="ethanol", way="wetting")))
+        assert m.value == pytest.approx(0.6, abs=0.02)
+        far = [c for c in m.checks if "disagree by far" in c.message]
+        assert [c.status for c in far] == [status]
+        assert "unit" in far[0].message
+    thick = {**only(base, "dry", "wet", "length", "width"), "thickness": 0.1}
+    a = analyse_tables([table(thick)], set_to(liquid="ethanol"))
+    assert statuses(a)["thickness"] == "warn"

@@ -343,3 +343,27 @@ def test_more_behind_the_filter_than_before_it_is_no_valid_result(tmp_path):
     assert _status(a, "less in the permeate") == ["fail"]
     b = _plates(tmp_path, ["feed,1,100", "permeate,1,103"])  # chance
     assert _status(b, "less in the permeate") == []
+
+
+def test_without_sizes_there_are_figures_of_reduction_and_counts() -> None:
+    rows = [
+        ("feed", 1e-4, 0.1, 200, ""), ("permeate", 1.0, 0.1, 20, "A"), ("permeate", 1.0, 0.1, 0, "B"),
+    ]  # fmt: skip
+    found = analyse_tables([table(rows, (*PLATES, ("module", "")))], settings())
+    by = {p.key: p for p in found.panels}
+    lrv = {c.label: c for c in by["modules"].curves}
+    # 200/(0.1 ml x 1e-4) in the feed, 20/0.1 ml behind A, nothing behind B.
+    assert lrv["LRV"].y[0] == pytest.approx(5.0)
+    assert lrv["lower end of the 95 % interval"].y[0] < 5.0 < lrv["upper end of the 95 % interval"].y[0]
+    assert lrv["at least"].x.tolist() == [2.0]
+    assert "1 A, 2 B" in by["modules"].caption
+    counts = {c.label: c for c in by["counts"].curves}
+    assert counts["feed"].y / 1e6 == pytest.approx([2e7, 2e7])
+    assert counts["permeate"].y / 1e6 == pytest.approx([200.0])
+    assert by["counts"].y.log
+    # No size in the file: no column of sizes.
+    assert "size" not in [c for c, _ in found.tables[0].columns]
+    json.dumps(found.to_dict(), allow_nan=False)
+    single = analyse_tables([table([r[:4] for r in rows[:2]], PLATES)], settings())
+    assert "module" not in [c for c, _ in single.tables[0].columns]
+    assert {"modules", "counts"} <= {p.key for p in single.panels}

@@ -170,3 +170,12 @@ def test_example_files(tmp_path: Path) -> None:
     path.write_text(specimens_csv(0.5, n=3), encoding="utf-8")
     assert result(analyse("strain", [path])).evidence["specimens"] == 3
     assert Analysis.from_dict(one.to_dict()).to_dict() == one.to_dict()
+
+
+def test_columns_without_anything_are_left_out_of_the_table() -> None:
+    two = analyse("strain", [DATA / "biaxial.csv"])
+    headings = [c for c, _ in two.tables[0].columns]
+    assert "Drawn" not in headings
+    assert "Gone back" not in headings
+    assert "standard deviation" in headings
+    assert "Drawn" in [c for c, _ in analyse("strain", [DATA / "uniaxial.csv"]).tables[0].columns]

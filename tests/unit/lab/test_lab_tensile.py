@@ -572,3 +572,17 @@ def test_a_straight_start_is_not_called_curved() -> None:
         r = pull(Material(), Machine(toe=0.004), seed)
         c = read_curve(r.extension_m / 0.05, r.force_N / 1e-6)
         assert all(k.name != "straight start" for k in c.checks)
+
+
+def test_strengths_and_thicknesses_that_films_do_not_have_are_told() -> None:
+    r = pull(Material(), Machine())
+    usual = analyse_tables([table(r)], set_to(**STRIP))
+    assert all(c.name != "plausible strength" for m in usual.measurements for c in m.checks)
+    for area in ("0.001 mm2", "100 cm2"):
+        odd = analyse_tables([table(r)], set_to(gauge_length="50 mm", area=area))
+        m = odd.measurement("breaking_strength")
+        assert m is not None
+        assert m.defined
+        assert [c.status for c in m.checks if c.name == "plausible strength"] == ["warn"]
+    thick = analyse_tables([table(r)], set_to(gauge_length="50 mm", width="10 mm", thickness="9 mm"))
+    assert any(c.name == "thickness" and c.status == "warn" for c in thick.checks)

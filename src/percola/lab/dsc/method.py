@@ -120,6 +120,7 @@ def analyse(files: list[Path], settings: Mapping[str, Any], read: ReadOptions) -
             exo = _direction(record, given["exo"], checks)
             record, mass_words = _per_mass(record, masses[index])
             sources.append(_source(record, exo, mass_words, given))
+            checks += _mass_check(record)
             ramps += _ramps(record, index, exo, fractions[index], given, options, notes)
     ramps = _dissolution(ramps, given["dissolution_temperature"], len(files))
     heatings = _chosen_heatings(ramps, given["heating"], notes)
@@ -226,6 +227,23 @@ def _per_mass(record: Recording, said: float | None) -> tuple[Recording, str]:
         )
     words = f"{mass * 1e6:.4g} mg, {'as said' if said else 'from the file'}"
     return replace(record, heat_flow=record.heat_flow / mass, specific=True, mass_kg=mass), words
+
+
+HEAVIEST_kg = 100e-6
+"""Pans of a heat-flux or power-compensated DSC hold some 5 to 30 mg."""
+
+
+def _mass_check(record: Recording) -> list[Check]:
+    if record.mass_kg is None or record.mass_kg <= HEAVIEST_kg:
+        return []
+    return [
+        Check(
+            "sample mass",
+            "warn",
+            f"{_name(record)}: {record.mass_kg * 1e6:.4g} mg, above the 100 mg that a pan holds at most: is its unit right? "
+            "Heats per mass go with it",
+        )
+    ]
 
 
 def _name(record: Recording) -> str:

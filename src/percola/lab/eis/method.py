@@ -20,7 +20,7 @@ from percola.errors import InputError
 from percola.lab.analysis import Analysis, ResultTable
 from percola.lab.eis.circuits import CIRCUITS
 from percola.lab.eis.figures import panels
-from percola.lab.eis.intercept import Resistance, lead_resistance, read_resistance
+from percola.lab.eis.intercept import Intercept, Resistance, lead_resistance, read_resistance
 from percola.lab.eis.readers import read_spectra, source
 from percola.lab.eis.spec import SPEC
 from percola.lab.eis.spectrum import Spectrum
@@ -30,6 +30,8 @@ from percola.measurement import Check, Measurement
 
 Floats = npt.NDArray[np.float64]
 
+THICKEST_M = 5e-3
+"""A membrane thicker than this is warned of."""
 METHOD = "EP 1063256 para. 89(13): real-axis intercept of the Cole-Cole plot, {way}; conductivity thickness/(R area)"
 CITED = (
     "ep1063256",
@@ -137,6 +139,9 @@ def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> A
         )
     measurements = [_resistance(singles, geometry, settings, accuracy)] if _alike(geometry) else []
     if geometry is not None:
+        if max(geometry.thickness_m) > THICKEST_M:
+            words = f"{1e3 * max(geometry.thickness_m):.4g} mm: thick for a membrane (5 mm at most); is its unit right?"
+            checks.append(Check("thickness", "warn", words))
         sigma = _conductivity(singles, geometry, settings, accuracy, notes)
         measurements.append(sigma)
         number = _macmullin(sigma, settings)
@@ -663,6 +668,22 @@ def _macmullin(sigma: Measurement, settings: dict[str, Any]) -> Measurement | No
 # --- tables and figures ----------------------------------------------------------------------------------------------
 
 
+def how_read(w: Intercept) -> str:
+    """What a reading of the resistance rests on, in words."""
+    d = w.detail
+    if w.way == "circuit":
+        return f"circuit {d['circuit']}"
+    if w.way == "crossing":
+        times = int(d["sign_changes"])
+        return f"at {d['frequency_Hz']:.4g} Hz" + (
+            "" if times == 1 else f", mean over {times} crossings (noise)"
+        )
+    return (
+        f"line through {d['points']} points from {d['lowest_Hz']:.4g} to {d['highest_Hz']:.4g} Hz ({d['range']}), "
+        f"{d['angle_deg']:.3g} degrees to the real axis; reduced chi-square {d['reduced_chi_square']:.3g}"
+    )
+
+
 def _tables(singles: Sequence[_One], geometry: _Geometry | None) -> tuple[ResultTable, ...]:
     ways: list[tuple[float | str | None, ...]] = []
     circuits: list[tuple[float | str | None, ...]] = []
@@ -673,14 +694,11 @@ def _tables(singles: Sequence[_One], geometry: _Geometry | None) -> tuple[Result
             ways.append(
                 (
                     name,
-                    w.way + (" (counts)" if w.way == r.main else ""),
+                    w.way + (" (counts)" if w.way == r.main and r.value_ohm is not None else ""),
                     w.value_ohm,
                     w.uncertainty_ohm if w.value_ohm is not None else None,
                     w.corrected_ohm,
-                    w.reason
-                    or ", ".join(
-                        f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in w.detail.items()
-                    ),
+                    w.reason or how_read(w),
                 )
             )
         best = min((f.aicc for f in r.fits), default=0.0)

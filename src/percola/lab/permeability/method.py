@@ -545,7 +545,11 @@ def _results(
     if wall is not None and wall > THICKEST_M:
         checks = (
             *checks,
-            Check("thickness", "warn", f"{1e3 * wall:.4g} mm: thick for a membrane (5 mm at most); is its unit right?"),
+            Check(
+                "thickness",
+                "warn",
+                f"{1e3 * wall:.4g} mm: thick for a membrane (5 mm at most); is its unit right?",
+            ),
         )
     main = Measurement(
         "water_permeability",

@@ -245,7 +245,7 @@ def exchanged(half: HalfDry) -> bool:
     apart = np.maximum(6 * sigma, 0.01 * np.maximum(np.abs(q), np.abs(d)) + 1e-4 * largest)
     above = int(np.count_nonzero(q - d > np.maximum(apart, 0.05 * np.abs(d))))
     # One reading in fifty may lie below by chance or by drift.
-    return above >= 3 and np.count_nonzero(d - q > apart) <= 0.02 * above
+    return above >= 3 and int(np.count_nonzero(d - q > apart)) <= 0.02 * above
 
 
 def _half_checks(half: HalfDry, b: Bubble, dry: Rising) -> list[Check]:

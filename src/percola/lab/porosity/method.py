@@ -29,6 +29,10 @@ WAYS = {
     "dimensions": "dry mass and dimensions",
     "wetting": "dry and wet mass",
 }
+FAR = 0.2
+"""Difference of two porosities that voids left empty or liquid on the faces hardly make: rather a slip of a unit."""
+THICKEST_M = 5e-3
+"""No membrane is thicker; a thickness above it is warned of."""
 #: Inputs whose error is the same for every specimen.
 COMMON = ("polymer", "liquid")
 _CITATIONS = ("ep1063256", "iso18754", "jcgm100", "grubbs1969", "rorabacher1991")
@@ -130,7 +134,23 @@ def analyse_tables(
     way = asked or min(ways, key=lambda w: samples[w].uncertainty)
     checks = _checks(rows, way, ways, samples, settings)
     if refused:
-        checks.append(Check("range", "fail", "; ".join(refused[:10])))
+        lost = [w for w in WAYS if w != way and any(w in r.refused for r in rows)]
+        far = (
+            f"; the two ways disagree by far ({' and '.join(WAYS[w] for w in lost)} against {WAYS[way]}, {100 * samples[way].mean:.3g} %): "
+            "is a unit wrong (mass, thickness, length)? The value stands by the other way alone"
+            if lost
+            else ""
+        )
+        checks.append(Check("range", "fail", "; ".join(refused[:10]) + far))
+    thick = max((r.readings["thickness"] for r in rows if "thickness" in r.readings), default=0.0)
+    if thick > THICKEST_M:
+        checks.append(
+            Check(
+                "thickness",
+                "warn",
+                f"{1e3 * thick:.4g} mm: thick for a membrane (5 mm at most); is its unit right?",
+            )
+        )
     sample = samples[way]
     evidence: dict[str, Any] = sample.to_dict()
     evidence |= {
@@ -209,13 +229,17 @@ def polymer_density(settings: Mapping[str, Any]) -> Density:
         ) / (min(X + 0.05, 1.0) - max(X - 0.05, 0.0))
     except TableError as error:
         raise InputError(
-            "--polymer", str(error), ", ".join(tables.polymers()), "or give --polymer-density"
-        ) from None
+            "--polymer", error.found, ", ".join(tables.polymers()), "or give --polymer-density"
+        ) from error
     return Density(
         float(at),
         math.hypot(float(at.uncertainty), slope * u),
         f"{polymer.name}, crystallinity {100 * X:.3g} +- {100 * u:.2g} %; {slope / 10:.3g} kg/m3 for each 10 % of it",
     )
+
+
+_USUAL = ("ETOH", "IPA", "WATER", "EG", "C6", "ACE")
+"""Liquids that membranes are wetted with, keys of the tables."""
 
 
 def liquid_density(settings: Mapping[str, Any]) -> Density:
@@ -241,7 +265,15 @@ def liquid_density(settings: Mapping[str, Any]) -> Density:
         liquid = tables.liquid(str(name))
         found = liquid.density_kg_m3(T)
     except TableError as error:
-        raise InputError("--liquid", str(error), "", "name it otherwise, or give --liquid-density") from None
+        from percola.measure.flow.liquids import names as wetting_names
+
+        proprietary = str(name).casefold() in wetting_names()
+        raise InputError(
+            "--liquid",
+            f"no density of {str(name)!r}" + (": its surface tension alone is known" if proprietary else ""),
+            "a liquid of the tables, such as " + ", ".join(tables.liquid(k).name for k in _USUAL),
+            'name one of them, or give the density of yours: --liquid-density "0.785 g/cm3"',
+        ) from error
     words = f"{liquid.name} at {T - 273.15:.4g} degC"
     if liquid.key == "WATER":
         words += "; water does not wet PVDF unless it was wetted with an alcohol before"
@@ -482,6 +514,12 @@ def _agreement(rows: Sequence[Row], a: str, b: str) -> Check:
     u = math.sqrt(float(np.mean(u2)))
     mean = float(d.mean())
     text = f"{WAYS[a]} less {WAYS[b]}: {100 * mean:+.2g} % (absolute), uncertainty {100 * u:.2g} %"
+    if abs(mean) > max(FAR, 5 * u):
+        return Check(
+            f"{a} and {b}",
+            "warn",
+            f"{text}: the two ways disagree by far; is a unit wrong (mass, thickness, length), or a column another one?",
+        )
     if abs(mean) <= 2 * u:
         return Check(f"{a} and {b}", "pass", text + "; they agree")
     why = ""
@@ -581,7 +619,7 @@ def _panel(rows: Sequence[Row], ways: Sequence[str], samples: Mapping[str, Sampl
 def _table(rows: Sequence[Row], ways: Sequence[str]) -> ResultTable:
     columns: list[tuple[str, str]] = [("Specimen", "")]
     for w in ways:
-        columns += [(f"Porosity, {WAYS[w]}", "%"), ("+-", "%")]
+        columns += [(f"Porosity, {WAYS[w]}", "%"), ("standard deviation", "%")]
     cells = []
     for r in rows:
         row: list[float | str | None] = [r.name]
@@ -589,4 +627,4 @@ def _table(rows: Sequence[Row], ways: Sequence[str]) -> ResultTable:
             p = r.found.get(w)
             row += [None, None] if p is None else [round(100 * p.value, 2), round(100 * p.uncertainty, 2)]
         cells.append(tuple(row))
-    return ResultTable("specimens", "Single specimens", tuple(columns), tuple(cells))
+    return ResultTable("specimens", "Single specimens", tuple(columns), tuple(cells)).filled()

@@ -581,7 +581,7 @@ def _results(
     return Analysis(
         "retention",
         (*lrv, *cut),
-        _panels(curve, merged, cut),
+        (*_panels(curve, merged, cut), *(() if sizes else _module_panels(rows, merged, settings))),
         (_table(rows),),
         (),
         tuple(notes),
@@ -688,11 +688,83 @@ def _panels(
     )
 
 
+def _per_m3(o: _One, stream: str) -> float:
+    if f"{stream}_1_m3" in o.facts:
+        return float(o.facts[f"{stream}_1_m3"])
+    return float(10 ** o.facts.get(f"{stream}_log10_titre_1_m3", -math.inf))
+
+
+def _module_panels(
+    rows: list[_One], merged: list[tuple[float | None, Reduction]], settings: dict[str, Any]
+) -> tuple[Panel, ...]:
+    """Without sizes: LRV of each module with its interval, and what was found in feed and permeate."""
+    usable = [o for o in rows if math.isfinite(o.found.value)]
+    panels = []
+    places = ", ".join(f"{i} {o.module}" for i, o in enumerate(rows, 1) if o.module)
+    which = f" Specimens: {places}." if places and len(places) < 300 else ""
+    if usable:
+        n = np.array([float(rows.index(o) + 1) for o in usable])
+        y = np.array([o.found.value for o in usable])
+        bound = np.array([o.found.bound for o in usable])
+        # An interval that is open upwards is drawn from its lower end: what is known of a bound.
+        low = np.array([o.found.low for o in usable])
+        high = np.array([o.found.high if math.isfinite(o.found.high) else math.nan for o in usable])
+        error = np.array([o.found.error or 0.0 for o in usable])
+        curves = []
+        if (~bound).any():
+            curves.append(Curve("LRV", n[~bound], y[~bound], "points", error[~bound]))
+            for label, ends in (("lower end", low), ("upper end", high)):
+                known = ~bound & np.isfinite(ends)
+                if known.any():
+                    name = f"{label} of the {100 * settings['confidence']:g} % interval"
+                    curves.append(Curve(name, n[known], ends[known], "reference"))
+        if bound.any():
+            curves.append(Curve("at least", n[bound], y[bound], "derived"))
+        marks = [
+            Mark("together" + (", at least" if r.bound else ""), y=r.value, y_error=r.error)
+            for _, r in merged
+            if len(usable) > 1
+        ]
+        panels.append(
+            Panel(
+                "modules",
+                "Log reduction value",
+                Axis("Specimen"),
+                Axis("Log reduction value"),
+                tuple(curves),
+                tuple(marks),
+                (),
+                "Each module with one standard deviation and its interval. 'At least': nothing was found in the permeate."
+                + which,
+            )
+        )
+    streams = []
+    for label, stream, style in (("feed", "feed", "points"), ("permeate", "permeate", "derived")):
+        got = [(float(i), c) for i, o in enumerate(rows, 1) if (c := _per_m3(o, stream)) > 0]
+        if got:
+            streams.append(Curve(label, np.array([i for i, _ in got]), np.array([c for _, c in got]), style))  # type: ignore[arg-type]
+    if streams:
+        panels.append(
+            Panel(
+                "counts",
+                "Found in feed and permeate",
+                Axis("Specimen"),
+                Axis("Concentration", "number_concentration", "1/ml", log=True),
+                tuple(streams),
+                (),
+                (),
+                "A permeate without a count has no point on this axis; its bound is in the figure of the LRV."
+                + which,
+            )
+        )
+    return tuple(panels)
+
+
 def _table(rows: list[_One]) -> ResultTable:
     return ResultTable(
         "reductions",
         "Log reduction values",
-        (("module", ""), ("size", "nm"), ("LRV", ""), ("standard deviation", ""), ("", ""), ("feed", "1/ml"), ("permeate", "1/ml")),
+        (("module", ""), ("size", "nm"), ("LRV", ""), ("standard deviation", ""), ("bound", ""), ("feed", "1/ml"), ("permeate", "1/ml")),
         tuple(
             (
                 o.module, None if o.size is None else o.size * 1e9, o.found.value if math.isfinite(o.found.value) else None,
@@ -702,4 +774,4 @@ def _table(rows: list[_One]) -> ResultTable:
             )
             for o in rows
         ),
-    )  # fmt: skip
+    ).filled()  # fmt: skip

@@ -385,10 +385,10 @@ def _table(specimens: Sequence[Stretched]) -> ResultTable:
         (
             ("Specimen", ""),
             ("Residual strain", "%"),
-            ("+-", "%"),
+            ("standard deviation", "%"),
             ("Drawn", "%"),
             ("Gone back", "%"),
             ("Width", "%"),
         ),
         tuple(rows),
-    )
+    ).filled()

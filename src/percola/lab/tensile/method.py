@@ -75,6 +75,10 @@ def _understood(tables: Sequence[Table]) -> dict[str, str]:
     return out
 
 
+USUAL_PA = (1e4, 5e8)
+"""Strengths of polymer films and membranes lie within; fibres of high strength and foams do not."""
+THICKEST_M = 5e-3
+"""A film thicker than this is warned of."""
 GAUGE_M = (5e-3, 0.3)
 """Gauge lengths of usual testing machines; ASTM D882 prefers 250 mm and takes 50 mm at least for films."""
 
@@ -255,6 +259,15 @@ def _specimen(table: Table, settings: Mapping[str, Any], options: Options, i: in
     if force is None and stress is None:
         raise table.lacks(FORCE)
     section = section_of(settings, table, i, n)
+    thickness = size("thickness", settings, table, i, n)
+    if thickness is not None and thickness.value > THICKEST_M:
+        checks.append(
+            Check(
+                "thickness",
+                "warn",
+                f"{table.where}: {1e3 * thickness.value:.4g} mm: thick for a membrane (5 mm at most); is its unit right?",
+            )
+        )
     if force is not None and section is not None:
         given = stress
         stress = force / section.area_m2
@@ -502,6 +515,15 @@ def _sample_checks(
     outlier = outlier_check(sample, labels)
     if outlier is not None:
         checks.append(outlier)
+    if name in ("breaking_strength", "tensile_strength") and not USUAL_PA[0] <= sample.mean <= USUAL_PA[1]:
+        checks.append(
+            Check(
+                "plausible strength",
+                "warn",
+                f"{sample.mean / 1e6:.4g} MPa, outside of {USUAL_PA[0] / 1e6:g} to {USUAL_PA[1] / 1e6:g} MPa, where polymer films and "
+                "membranes lie: are the units of force, width and thickness right?",
+            )
+        )
     whole = [k + 1 for k, s in enumerate(specimens) if not s.reading.broke]
     if whole and name in ("breaking_extension", "energy_to_break", "tensile_strength", "breaking_strength"):
         some = f"{len(whole)} of {len(specimens)} specimens did not break within the record"
