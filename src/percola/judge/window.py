@@ -123,7 +123,12 @@ class Window:
             _measured(
                 "upper_dissolution_limit",
                 self.upper,
-                {**evidence, "as_printed_in_claim_8_K": self.upper_as_printed.value_K},
+                {
+                    **evidence,
+                    "as_printed_in_claim_8_K": self.upper_as_printed.value_K,
+                    "as_printed_in_claim_8_uncertainty_K": self.upper_as_printed.uncertainty_K,
+                    "as_printed_in_claim_8_candidates": [list(c) for c in self.upper_as_printed.candidates],
+                },
             ),
         ]
         width, sigma = self.width_K, None

@@ -859,6 +859,10 @@ def test_the_window_of_fig_3_goes_into_the_claims() -> None:
         np.arange(135.0, 161.0, 5.0) + ZERO_C,
         np.array([42.0, 54.0, 54.6, 54.3, 52.9, 53.5]) / 100,
         np.array([380.0, 400.0, 353.0, 290.0, 90.0, 75.0]) / 100,
+        # The printed sign asks for the rise from 380 to 400 %: with errors of 2 % it is the steepest beyond doubt. Without
+        # errors the scatter of the steps, 34 %, leaves it open.
+        np.full(6, 0.005),
+        np.full(6, 0.02),
         polymer_fraction=0.466,
     )
     found = specimen("Ex7", *window(sweep).measurements())
