@@ -228,31 +228,34 @@ def _info(spec: Method, files: Sequence[str], read: ReadOptions) -> dict[str, An
     """How the files are understood: tables, columns, units, and which columns the method takes."""
     if spec.not_tables:
         raise InputError("--info", f"files of {spec.key} are not tables", "leave it out")
+    from percola.lab.importer.names import checked
+    from percola.lab.methods import quantities
     from percola.lab.reading import read_tables
 
+    with checked(quantities(spec.key), read):
+        tables = [(file, table) for file in files for table in read_tables(file, read, spec.wanted)]
     out = []
-    for file in files:
-        for table in read_tables(file, read, spec.wanted):
-            taken: dict[str, str] = {}
-            for wanted in spec.wanted:
-                try:
-                    column = table.find(wanted)
-                except InputError as error:
-                    taken[wanted.name] = f"? {error.found}"
-                    continue
-                if column is not None:
-                    taken[wanted.name] = column.header
-            out.append(
-                {
-                    "file": file,
-                    "table": table.title,
-                    "rows": len(table.columns[0].values) if table.columns else 0,
-                    "columns": [{"header": c.header, "unit": c.unit} for c in table.columns],
-                    "taken": taken,
-                    "facts": dict(table.facts),
-                    "notes": list(table.notes),
-                }
-            )
+    for file, table in tables:
+        taken: dict[str, str] = {}
+        for wanted in spec.wanted:
+            try:
+                column = table.find(wanted)
+            except InputError as error:
+                taken[wanted.name] = f"? {error.found}"
+                continue
+            if column is not None:
+                taken[wanted.name] = column.header
+        out.append(
+            {
+                "file": file,
+                "table": table.title,
+                "rows": len(table.columns[0].values) if table.columns else 0,
+                "columns": [{"header": c.header, "unit": c.unit} for c in table.columns],
+                "taken": taken,
+                "facts": dict(table.facts),
+                "notes": list(table.notes),
+            }
+        )
     return {"method": spec.key, "tables": out}
 
 

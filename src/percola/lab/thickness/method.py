@@ -122,7 +122,9 @@ def _of_readings(
     )
     rows = tuple((o, float(v) * 1e6) for o, v in zip(origin, values, strict=True))[:200]
     table = ResultTable("readings", "Readings", (("from", ""), ("thickness", "µm")), rows)
-    return Analysis("thickness", (measured,), (panel,), (table,), sources=tuple(sources))
+    places = list(dict.fromkeys(origin))
+    notes = (f"One mean over the readings of {', '.join(places)}.",) if len(places) > 1 else ()
+    return Analysis("thickness", (measured,), (panel,), (table,), notes=notes, sources=tuple(sources))
 
 
 def _step(values: Any) -> float:
