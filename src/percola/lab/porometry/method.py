@@ -257,7 +257,7 @@ def _half_checks(half: HalfDry, b: Bubble, dry: Rising) -> list[Check]:
             Check(
                 EXCESS,
                 "fail",
-                f"the wet flow is above the dry one wherever the two differ (up to {100 * worst:.3g} %, {half.excess_readings} readings): "
+                f"the wet flow is above the dry one wherever the two differ (up to {1 + worst:.3g} times as much, {half.excess_readings} readings): "
                 "wet and dry may be exchanged; no pore size stands. Name the runs the other way round, with --order or the names of columns",
             )
         )

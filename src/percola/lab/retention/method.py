@@ -581,7 +581,7 @@ def _results(
     return Analysis(
         "retention",
         (*lrv, *cut),
-        (*_panels(curve, merged, cut), *(() if sizes else _module_panels(rows, merged, settings))),
+        (*_panels(curve, merged, cut), *(() if sizes else _module_panels(rows, samples, merged, settings))),
         (_table(rows),),
         (),
         tuple(notes),
@@ -688,43 +688,42 @@ def _panels(
     )
 
 
-def _per_m3(o: _One, stream: str) -> float:
-    if f"{stream}_1_m3" in o.facts:
-        return float(o.facts[f"{stream}_1_m3"])
-    return float(10 ** o.facts.get(f"{stream}_log10_titre_1_m3", -math.inf))
-
-
 def _module_panels(
-    rows: list[_One], merged: list[tuple[float | None, Reduction]], settings: dict[str, Any]
+    rows: list[_One],
+    samples: dict[Key, _Sample],
+    merged: list[tuple[float | None, Reduction]],
+    settings: dict[str, Any],
 ) -> tuple[Panel, ...]:
-    """Without sizes: LRV of each module with its interval, and what was found in feed and permeate."""
-    usable = [o for o in rows if math.isfinite(o.found.value)]
+    """Without sizes: LRV of each module with its interval, and what was found on each plate of feed and permeate."""
+    usable = [(float(i), o) for i, o in enumerate(rows, 1) if math.isfinite(o.found.value)]
     panels = []
     places = ", ".join(f"{i} {o.module}" for i, o in enumerate(rows, 1) if o.module)
     which = f" Specimens: {places}." if places and len(places) < 300 else ""
     if usable:
-        n = np.array([float(rows.index(o) + 1) for o in usable])
-        y = np.array([o.found.value for o in usable])
-        bound = np.array([o.found.bound for o in usable])
-        # An interval that is open upwards is drawn from its lower end: what is known of a bound.
-        low = np.array([o.found.low for o in usable])
-        high = np.array([o.found.high if math.isfinite(o.found.high) else math.nan for o in usable])
-        error = np.array([o.found.error or 0.0 for o in usable])
+        counted = [(i, o.found) for i, o in usable if not o.found.bound]
+        bounds = [(i, o.found) for i, o in usable if o.found.bound]
         curves = []
-        if (~bound).any():
-            curves.append(Curve("LRV", n[~bound], y[~bound], "points", error[~bound]))
-            for label, ends in (("lower end", low), ("upper end", high)):
-                known = ~bound & np.isfinite(ends)
-                if known.any():
-                    name = f"{label} of the {100 * settings['confidence']:g} % interval"
-                    curves.append(Curve(name, n[known], ends[known], "reference"))
-        if bound.any():
-            curves.append(Curve("at least", n[bound], y[bound], "derived"))
-        marks = [
-            Mark("together" + (", at least" if r.bound else ""), y=r.value, y_error=r.error)
-            for _, r in merged
-            if len(usable) > 1
-        ]
+        if counted:
+            n = np.array([i for i, _ in counted])
+            y = np.array([f.value for _, f in counted])
+            curves.append(Curve("LRV", n, y, "points", np.array([f.error or 0.0 for _, f in counted])))
+            # One bar a module, with a gap between them.
+            ends = [
+                v
+                for _, f in counted
+                for v in (f.low, f.high if math.isfinite(f.high) else math.nan, math.nan)
+            ]
+            label = f"{100 * settings['confidence']:g} % interval"
+            curves.append(Curve(label, np.repeat(n, 3), np.array(ends), "reference"))
+        if bounds:
+            at = np.array([i for i, _ in bounds])
+            curves.append(Curve("at least", at, np.array([f.value for _, f in bounds]), "derived"))
+        for _, f in merged:
+            words = "together" if len(usable) > 1 else "value"
+            across = np.array([0.0, len(rows) + 1.0])
+            curves.append(
+                Curve(words + (", at least" if f.bound else ""), across, np.full(2, f.value), "fit")
+            )
         panels.append(
             Panel(
                 "modules",
@@ -732,29 +731,36 @@ def _module_panels(
                 Axis("Specimen"),
                 Axis("Log reduction value"),
                 tuple(curves),
-                tuple(marks),
+                (),
                 (),
                 "Each module with one standard deviation and its interval. 'At least': nothing was found in the permeate."
                 + which,
             )
         )
     streams = []
-    for label, stream, style in (("feed", "feed", "points"), ("permeate", "permeate", "derived")):
-        got = [(float(i), c) for i, o in enumerate(rows, 1) if (c := _per_m3(o, stream)) > 0]
-        if got:
-            streams.append(Curve(label, np.array([i for i, _ in got]), np.array([c for _, c in got]), style))  # type: ignore[arg-type]
+    reading = 0.0
+    for stream in ("feed", "permeate"):
+        found: list[tuple[float, float]] = []
+        for (_, _, of), s in samples.items():
+            for count, exposure in s.counts if of == stream else ():
+                reading += 1.0
+                if count > 0:
+                    found.append((reading, count / exposure))
+        if found:
+            x, per_m3 = np.array(found).T
+            streams.append(Curve(stream, x, per_m3, "points"))
     if streams:
         panels.append(
             Panel(
                 "counts",
-                "Found in feed and permeate",
-                Axis("Specimen"),
+                "Found on each plate of feed and permeate",
+                Axis("Reading"),
                 Axis("Concentration", "number_concentration", "1/ml", log=True),
                 tuple(streams),
                 (),
                 (),
-                "A permeate without a count has no point on this axis; its bound is in the figure of the LRV."
-                + which,
+                "Each plate, its count over the undiluted sample on it, in the order of the file. A plate without a count has no point "
+                "on this axis.",
             )
         )
     return tuple(panels)
