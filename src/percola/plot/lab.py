@@ -165,20 +165,28 @@ def _marks(ax: Axes, p: Panel) -> None:
     """What was read: points, vertical and horizontal lines, with their labels clear of each other."""
     lines = sorted((m for m in p.marks if m.x is not None and m.y is None), key=lambda m: float(m.x or 0))
     low, high = ax.get_xlim()
-    last, level = -math.inf, 0
+    taken: list[list[tuple[float, float]]] = []
     for m in lines:
         x = float(shown(m.x, p.x))
         ax.axvline(x, color=style.RED, lw=1.0, ls=(0, (3, 2)))
         if m.x_error:
             a, b = shown([m.x - m.x_error, m.x + m.x_error], p.x)  # type: ignore[operator]
             ax.axvspan(float(a), float(b), color=style.RED, alpha=0.10, lw=0)
+        if not m.label:
+            continue
         at = _share(x, low, high, p.x.log)
-        level = level + 1 if at - last < 0.22 else 0
-        last = at
-        side = "right" if at > 0.7 else "left"
+        wide = 0.02 + 0.0165 * len(m.label)  # of a character at this size, as a share of the axis
+        right = at + wide > 1.0
+        span = (at - wide, at) if right else (at, at + wide)
+        level = next(
+            (k for k, row in enumerate(taken) if all(span[1] < a or span[0] > b for a, b in row)), len(taken)
+        )
+        if level == len(taken):
+            taken.append([])
+        taken[level].append(span)
         ax.annotate(
-            _symbols(m.label), (x, 0.97 - 0.085 * (level % 6)), xycoords=("data", "axes fraction"),
-            xytext=(-4 if side == "right" else 4, 0), textcoords="offset points", ha=side, va="top",
+            _symbols(m.label), (x, 0.97 - 0.085 * (level % 8)), xycoords=("data", "axes fraction"),
+            xytext=(-4 if right else 4, 0), textcoords="offset points", ha="right" if right else "left", va="top",
             color=style.RED, fontsize=7.6, bbox=_LABEL_BOX,
         )  # fmt: skip
     for m in p.marks:

@@ -82,7 +82,8 @@ def _porometer(run: RunData, p: Panel) -> tuple[Curve, ...]:
 def _distribution(run: RunData, p: Panel) -> tuple[Curve, ...]:
     """Share of the flow through larger pores, where the panel shows a share."""
     found = evidence.distribution(run)
-    if found is None or p.x.kind != "length" or "cumul" not in f"{p.y.label} {p.title}".lower():
+    words = f"{p.y.label} {p.title}".lower()
+    if found is None or p.x.kind != "length" or not any(w in words for w in ("cumul", "larger")):
         return ()
     diameter, larger = np.asarray(found["diameter_m"], float), np.asarray(found["larger"], float)
     return (Curve("simulated", diameter, larger, "reference"),)

@@ -140,6 +140,18 @@ def test_other_overlays_are_in_si(run: Path) -> None:
     assert beside.curves(read(run), dataclasses.replace(FLOW, overlay="")) == ()
 
 
+def test_a_simulated_distribution_stands_where_a_share_of_larger_pores_is_shown(run: Path) -> None:
+    share = Panel(
+        "d", "Gas flow through larger pores", Axis("pore diameter", "length", "um"), Axis("share", "fraction", "%"),
+        overlay="pore_size_distribution",
+    )  # fmt: skip
+    (curve,) = beside.curves(read(run), share)
+    assert 0 <= curve.y.min() <= curve.y.max() <= 1
+    assert 1e-9 < curve.x.min() < curve.x.max() < 1e-5
+    bins = dataclasses.replace(share, title="Gas flow by pore size")
+    assert beside.curves(read(run), bins) == ()
+
+
 def test_measured_and_simulated_stand_in_one_table(run: Path, tmp_path: Path) -> None:
     result = written(tmp_path, beside=run)
     page = (result.path / "report.html").read_text("utf-8")
