@@ -35,9 +35,9 @@ from percola.lab.porometry.spec import FLOW, WET_FLOW
 from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.setting import asked_for
 from percola.lab.table import Table, to_si
+from percola.lab.understood import understood
 from percola.measure.flow.gas import ATMOSPHERE_Pa
 from percola.measurement import Check, Measurement
-from percola.store import file_digest
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,10 +51,7 @@ def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> A
         read: how tables are to be read.
     """
     tables = {f: list(read_tables(f, read, SPEC.wanted)) for f in files}
-    sources = tuple(
-        SourceFacts(str(f), file_digest(f), {"read": "; ".join(n for t in ts for n in t.notes)})
-        for f, ts in tables.items()
-    )
+    sources = understood(t for own in tables.values() for t in own)
     return analyse_tables(list(tables.values()), settings, sources)
 
 

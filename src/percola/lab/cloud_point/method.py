@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.lab.analysis import Analysis, ResultTable, SourceFacts
+from percola.lab.analysis import Analysis, ResultTable
 from percola.lab.cloud_point import spec
 from percola.lab.cloud_point.standing import (
     HOUR,
@@ -33,6 +33,7 @@ from percola.lab.panel import Axis, Curve, Mark, Panel
 from percola.lab.reading import ReadOptions
 from percola.lab.setting import asked_for
 from percola.lab.table import Table, plain
+from percola.lab.understood import understood
 from percola.lab.wanted import Wanted
 from percola.measurement import Check, Measurement
 
@@ -232,10 +233,7 @@ def _results(
         (_table(points),) if points else (),
         (),
         tuple(notes),
-        tuple(
-            SourceFacts(path, "", {"read": "; ".join(n for t in tables if t.path == path for n in t.notes)})
-            for path in dict.fromkeys(t.path for t in tables)
-        ),
+        understood(tables),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.lab.analysis import Analysis, ResultTable, SourceFacts
+from percola.lab.analysis import Analysis, ResultTable
 from percola.lab.gpc import spec
 from percola.lab.gpc.calibration import Calibration, calibrate, from_coefficients
 from percola.lab.gpc.distribution import (
@@ -31,6 +31,7 @@ from percola.lab.panel import Axis, Band, Curve, Mark, Panel
 from percola.lab.reading import ReadOptions
 from percola.lab.setting import asked_for
 from percola.lab.table import Table
+from percola.lab.understood import understood
 from percola.measurement import Check, Measurement
 
 Floats = npt.NDArray[np.float64]
@@ -599,10 +600,7 @@ def _results(
         (_injection_table(injections, scale), _standards_table(calibration, scale)),
         (),
         tuple(notes),
-        tuple(
-            SourceFacts(path, "", {"read": "; ".join(n for t in tables if t.path == path for n in t.notes)})
-            for path in dict.fromkeys(t.path for t in tables)
-        ),
+        understood(tables),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.lab.analysis import Analysis, ResultTable, SourceFacts
+from percola.lab.analysis import Analysis, ResultTable
 from percola.lab.panel import Axis, Band, Curve, Mark, Panel
 from percola.lab.permeability import spec
 from percola.lab.permeability.flux import (
@@ -28,6 +28,7 @@ from percola.lab.permeability.water import REFERENCE_K, density_kg_m3, viscosity
 from percola.lab.reading import ReadOptions
 from percola.lab.setting import asked_for
 from percola.lab.table import Table
+from percola.lab.understood import understood
 from percola.measure.flow.permeability import L_M2_H_ATM, WallGeometry, permeance
 from percola.measurement import Check, Measurement
 
@@ -576,6 +577,9 @@ def _results(
         + ("" if area.chosen is None else f" of {area.chosen * 1e4:.5g} cm2"),
         str(evidence["said"]),
     ]
+    titles = list(dict.fromkeys(t.title for t in tables if t.title))
+    if len(titles) > 1:
+        notes.append(f"The records {', '.join(titles)} are taken for one specimen; analyse others apart.")
     return Analysis(
         "permeability",
         tuple(measurements),
@@ -583,10 +587,7 @@ def _results(
         (_table(runs),),
         (),
         tuple(notes),
-        tuple(
-            SourceFacts(path, "", {"read": "; ".join(n for t in tables if t.path == path for n in t.notes)})
-            for path in dict.fromkeys(t.path for t in tables)
-        ),
+        understood(tables),
     )
 
 

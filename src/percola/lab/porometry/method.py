@@ -34,8 +34,8 @@ from percola.lab.porometry.several import mean_of, table_of
 from percola.lab.porometry.spec import SPEC
 from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.table import Table
+from percola.lab.understood import understood
 from percola.measurement import Check, Measurement
-from percola.store import file_digest
 
 Floats = npt.NDArray[np.float64]
 AVERAGE_METHOD = "EP 1063256 para. 89(5): ASTM F316, half-dry; 2860 gamma/p"
@@ -64,10 +64,7 @@ def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> A
         read: how tables are to be read.
     """
     tables = {f: list(read_tables(f, read, SPEC.wanted)) for f in files}
-    sources = tuple(
-        SourceFacts(str(f), file_digest(f), {"read": "; ".join(n for t in ts for n in t.notes)})
-        for f, ts in tables.items()
-    )
+    sources = understood(t for own in tables.values() for t in own)
     return analyse_tables(list(tables.values()), settings, sources)
 
 

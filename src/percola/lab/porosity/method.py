@@ -20,6 +20,7 @@ from percola.lab.reading import ReadOptions, read_tables
 from percola.lab.setting import asked_for
 from percola.lab.table import Floats, Table
 from percola.lab.tensile.samples import Propagated, Sample, outlier_check, propagate, sample_of
+from percola.lab.understood import understood
 from percola.measurement import Check, Measurement
 
 ROOT3 = math.sqrt(3.0)
@@ -62,18 +63,8 @@ class Row:
 
 def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> Analysis:
     """Porosity from the tables of files; see :func:`analyse_tables`."""
-    tables: list[Table] = []
-    sources = []
-    for file in files:
-        found = list(read_tables(file, read, SPEC.wanted))
-        tables += found
-        sources.append(
-            SourceFacts(
-                str(file),
-                understood={f"note {i}": n for i, n in enumerate((n for t in found for n in t.notes), 1)},
-            )
-        )
-    return analyse_tables(tables, settings, tuple(sources))
+    tables = [t for file in files for t in read_tables(file, read, SPEC.wanted)]
+    return analyse_tables(tables, settings, understood(tables))
 
 
 def analyse_tables(

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.lab.analysis import Analysis, ResultTable, SourceFacts
+from percola.lab.analysis import Analysis, ResultTable
 from percola.lab.panel import Axis, Curve, Mark, Panel
 from percola.lab.reading import ReadOptions
 from percola.lab.retention import spec
@@ -31,6 +31,7 @@ from percola.lab.retention.counts import (
 )
 from percola.lab.setting import asked_for
 from percola.lab.table import Table, plain
+from percola.lab.understood import understood
 from percola.measurement import Check, CheckStatus, Measurement
 
 Floats = npt.NDArray[np.float64]
@@ -585,10 +586,7 @@ def _results(
         (_table(rows),),
         (),
         tuple(notes),
-        tuple(
-            SourceFacts(path, "", {"read": "; ".join(n for t in tables if t.path == path for n in t.notes)})
-            for path in dict.fromkeys(t.path for t in tables)
-        ),
+        understood(tables),
     )
 
 

@@ -21,6 +21,7 @@ from percola.lab.tensile.curve import Options, Reading, read_curve
 from percola.lab.tensile.samples import Sample, outlier_check, sample_of
 from percola.lab.tensile.section import Section, section_of, size
 from percola.lab.tensile.spec import EXTENSION, FORCE, SPEC, STRAIN, STRESS, TIME
+from percola.lab.understood import understood
 from percola.measurement import Check, Measurement
 
 KGF_CM2_PA = 98066.5
@@ -57,22 +58,8 @@ class Specimen:
 
 def analyse(files: list[Path], settings: dict[str, Any], read: ReadOptions) -> Analysis:
     """The results of all specimens in the files; see :func:`analyse_tables`."""
-    tables: list[Table] = []
-    sources: list[SourceFacts] = []
-    for file in files:
-        found = list(read_tables(file, read, SPEC.wanted))
-        tables += found
-        sources.append(SourceFacts(str(file), understood=_understood(found)))
-    return analyse_tables(tables, settings, tuple(sources))
-
-
-def _understood(tables: Sequence[Table]) -> dict[str, str]:
-    out: dict[str, str] = {}
-    for t in tables[:1]:
-        out |= {f"note {i}": n for i, n in enumerate(t.notes, 1)}
-    if len(tables) > 1:
-        out["tables"] = str(len(tables))
-    return out
+    tables = [t for file in files for t in read_tables(file, read, SPEC.wanted)]
+    return analyse_tables(tables, settings, understood(tables))
 
 
 USUAL_PA = (1e4, 5e8)

@@ -14,8 +14,10 @@ from percola.lab.analysis import Analysis, ResultTable, SourceFacts
 from percola.lab.panel import Axis, Band, Curve, Mark, Panel
 from percola.lab.pictures import eight_bit, read_picture
 from percola.lab.reading import ReadOptions, read_tables
+from percola.lab.table import Table
 from percola.lab.thickness.section import Section, find_section
 from percola.lab.thickness.spec import SPEC, THICKNESS
+from percola.lab.understood import understood
 from percola.measurement import Check, Measurement
 from percola.store import file_digest
 
@@ -52,7 +54,7 @@ def analyse(files: Sequence[Path], settings: Mapping[str, Any], read: ReadOption
         )
     if pictures:
         return _of_pictures(pictures, settings)
-    sources: list[SourceFacts] = []
+    read_from: list[Table] = []
     values = list(given)
     origin = ["--reading"] * len(given)
     for path in tables:
@@ -61,9 +63,7 @@ def analyse(files: Sequence[Path], settings: Mapping[str, Any], read: ReadOption
             found = found[np.isfinite(found)]
             values += [float(v) for v in found]
             origin += [table.title or path.name] * len(found)
-            sources.append(
-                SourceFacts(str(path), file_digest(path), {str(i): n for i, n in enumerate(table.notes, 1)})
-            )
+            read_from.append(table)
     if not values:
         raise InputError(
             "thickness",
@@ -71,7 +71,7 @@ def analyse(files: Sequence[Path], settings: Mapping[str, Any], read: ReadOption
             "readings, a table or a picture",
             "--reading 87um five times, or a file",
         )
-    return _of_readings(np.array(values), origin, settings, sources)
+    return _of_readings(np.array(values), origin, settings, understood(read_from))
 
 
 def _of_readings(
