@@ -258,11 +258,13 @@ def _directory(path: Path, out: Gathered, simulated: list[Measurement]) -> tuple
 
 def _rows(path: Path) -> tuple[Measurement, ...]:
     """Measurements from a table with the columns name, value, unit (and uncertainty, region)."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise InputError(str(path), "is no text in UTF-8", "a CSV file", "save it as CSV UTF-8") from None
-    lines = text.splitlines()
+    from percola.lab.importer import decoding, workbook
+
+    data = path.read_bytes()
+    decoding.refuse_other_files(data, str(path))
+    if workbook.is_workbook(data, str(path)):
+        raise InputError(str(path), "a workbook", "a CSV file", "save the sheet as CSV")
+    lines = decoding.decode(data, str(path)).text.splitlines()
     separator = max(",;\t", key=(lines[0] if lines else "").count)
     reader = csv.DictReader(lines, delimiter=separator)
     if not {"name", "value"} <= {str(f).strip().lower() for f in reader.fieldnames or ()}:
@@ -397,7 +399,8 @@ def windows_of(
             digests.append([path.name, file_digest(path)])
         else:
             points += _points(str(source), notes)
-            digests.append([str(source), ""])
+            inside = path / "measurements.json" if path.is_dir() else path
+            digests.append([str(source), file_digest(inside) if inside.is_file() else ""])
     if points:
         sweeps.append(_sweep(points))
     windows = tuple(
