@@ -394,7 +394,7 @@ def report(
         Path,
         typer.Argument(
             metavar="RUN",
-            help="A directory of `percola run` or `percola measure`, such as runs/0123456789ab.",
+            help="A directory of results, such as runs/0123456789ab or one in measured or bench.",
         ),
     ],
     json: Json = False,

@@ -197,8 +197,8 @@ def window(sweep: Sweep, seed: int = 0) -> Window:
     Limitations: where no two temperatures are on the grid, the grid is counted from the lowest temperature, and a check
     says so; points that divide a step are left out, and steps that are no multiple of 5 degC count with their mean slope.
     A change over a gap is taken to be monotone. Where the noise is as large as the steps, the steepest step of a noisy sweep is
-    often one that noise has steepened, and its probability reads high (0.88 stated, 0.75 true at a noise of a third of the
-    largest step): repeats lower the noise.
+    often one that noise has steepened, and its
+    probability reads high: repeats lower the noise.
     Reference: EP 1063256, paragraphs 19, 54, 55, 66.
 
     Raises:

@@ -55,8 +55,8 @@ def analyse(files: Sequence[Path], settings: Mapping[str, Any], read: ReadOption
 
     l = (length inside voids) / (number of void segments) on 50 equidistant parallel lines. The standard uncertainty joins
     the scatter between pictures (of one picture: between bands of its lines), the choice of the threshold (all
-    thresholds in the span between methods equally likely) and the magnification (``scale_uncertainty``; 3 % is what
-    makers commonly state).
+    thresholds in the span between methods equally likely) and the magnification (``scale_uncertainty``; 3 % by default,
+    our estimate of a microscope that is calibrated now and then).
 
     Args:
         files: pictures of the region ``settings["region"]``.

@@ -67,7 +67,7 @@ USUAL_PA = (1e4, 5e8)
 THICKEST_M = 5e-3
 """A film thicker than this is warned of."""
 GAUGE_M = (5e-3, 0.3)
-"""Gauge lengths of usual testing machines; ASTM D882 prefers 250 mm and takes 50 mm at least for films."""
+"""Gauge lengths that are taken without a remark: our own range, wide of the 50 mm usual for films."""
 
 
 def _gauge_checks(specimens: Sequence[Specimen]) -> list[Check]:
