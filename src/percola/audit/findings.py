@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from percola.audit.fields import UNIT_SIGNS
 from percola.audit.quantities import Estimate
 from percola.audit.specimens import ReportedSpecimen
 from percola.audit.statements import Statement
@@ -154,3 +155,11 @@ def finding(
         consequence or rule.consequence.format(**shown),
         rule.source,
     )
+
+
+def as_reported(s: ReportedSpecimen, key: str) -> str:
+    """A value of a specimen as it is printed, with its unit."""
+    found = s.get(key)
+    if found is None:
+        return "not stated"
+    return f"{found.text} {UNIT_SIGNS.get(found.unit, found.unit)}".strip()
