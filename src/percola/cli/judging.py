@@ -63,7 +63,7 @@ def window(sources: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
     """T_l and T_u of a sweep."""
     from percola.cli.lab import read_options
     from percola.cli.measure import quantity
-    from percola.pipeline.judging import windows_of
+    from percola.pipeline.windows import windows_of
 
     answer = windows_of(
         sources,
@@ -135,7 +135,7 @@ def show_window(answer: Mapping[str, Any]) -> None:
 
 def audit(file: Path | None, out: Path | None) -> dict[str, Any]:
     """Audit the patent's specimens, or those of a table."""
-    from percola.pipeline.judging import audit_specimens
+    from percola.pipeline.auditing import audit_specimens
 
     if file is not None and str(file).lower().rstrip(":") in ("patent", "ep1063256") and not file.exists():
         file = None
