@@ -20,6 +20,7 @@ from percola.grid import Grid
 from percola.measurement import Check, CheckStatus, Measurement
 from percola.membrane import Draw, Membrane, Structure, dried, membrane, stretched, stretched_gel
 from percola.pipeline import physics as bridge
+from percola.pipeline.mechanics import mechanics
 from percola.pipeline.plan import (
     DEFAULT_SIZE,
     PORES_ACROSS,
@@ -542,6 +543,9 @@ class _Worker:
             )
             records = [self.directory.payload(f"gel-core-{i}")["history"] for i in range(len(core))]
             found = _wall_checked(found, records)
+            self.tell("measure", 0.95, "strength of the network")
+            polymer = bridge.main_polymer(self.recipe)
+            found += mechanics(core, self.recipe, polymer, self.draws, self.draw_results, found)
         found += _sizes(body)
         found += self.draw_results
         found += _declared(self.recipe, solution)
