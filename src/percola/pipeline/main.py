@@ -20,7 +20,6 @@ from percola.grid import Grid
 from percola.measurement import Check, CheckStatus, Measurement
 from percola.membrane import Draw, Membrane, Structure, dried, membrane, stretched, stretched_gel
 from percola.pipeline import physics as bridge
-from percola.pipeline.mechanics import mechanics
 from percola.pipeline.plan import (
     DEFAULT_SIZE,
     PORES_ACROSS,
@@ -490,6 +489,7 @@ class _Worker:
             measure_surface,
             wall_through_porosity,
         )
+        from percola.pipeline.mechanics import mechanics
 
         self.stage = "measure"
         directory = self.directory

@@ -79,8 +79,8 @@ PRIORS: tuple[MechanicalPrior, ...] = (
         1.0,
         3.0,
         ("gibsonashby1997", "percola"),
-        "1 where struts are stretched, 1.5 where they bend plastically (open cells); 1.74 and 1.79 for two simulated gels at "
-        "porosities of 0.54 and 0.57, 2.0 for Gaussian random fields of porosities of 0.35 to 0.55",
+        "1 where struts are stretched, 1.5 where they bend plastically (open cells); 1.76 and 1.81 for two simulated gels at "
+        "porosities of 0.54 and 0.57, 2.05 for Gaussian random fields of porosities of 0.35 to 0.55",
     ),
     MechanicalPrior(
         "exponent_n",
