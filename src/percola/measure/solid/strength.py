@@ -119,14 +119,24 @@ class NetworkStrength:
     share: float = FIRST_YIELD_SHARE
 
     @property
+    def voigt(self) -> float:
+        """Share of the section that carries load: all of it at its strength at once, (1 - P) times ``loaded``."""
+        return (1.0 - self.porosity) * self.loaded
+
+    @property
     def strength(self) -> float:
-        """Limit load over the yield stress: mean of a density that rises linearly from the lower to the upper bound."""
-        return self.upper - (self.upper - self.lower) / 3.0
+        """Breaking load over the solid's strength: mean of a triangular density from ``lower`` over ``upper`` to ``voigt``.
+
+        The limit load of the network as it stands lies between ``lower`` and ``upper``; on the way to the break its struts
+        turn into line, and a network wholly in line carries ``voigt``.
+        """
+        return (self.lower + self.upper + self.voigt) / 3.0
 
     @property
     def strength_uncertainty(self) -> float:
-        """Standard deviation of that density, (upper - lower)/sqrt(18)."""
-        return (self.upper - self.lower) / math.sqrt(18.0)
+        """Standard deviation of that density."""
+        a, b, c = self.lower, self.upper, self.voigt
+        return math.sqrt(max(a * a + b * b + c * c - a * b - a * c - b * c, 0.0) / 18.0)
 
 
 def network_strength(
@@ -293,7 +303,7 @@ def mechanical_measurements(
     sigma = sigma_s b f(M) (1 + e_r)^h S r^(-q);  e by :func:`~percola.measure.solid.strength_laws.breaking_extension`;
     E = E_s E/E_s
 
-    with S the limit load of the network over the yield stress, b break over yield of the solid, f the factor of molar mass,
+    with S the breaking load of the network over the solid's strength (:class:`NetworkStrength`), b break over yield of the solid, f the factor of molar mass,
     e_r a residual strain, r the maximum over the mean pore size.
 
     Args:
@@ -453,25 +463,26 @@ def _strength(
     value, _, parts = propagated(of, quantities)
     parts |= {k: v * value for k, v in relative.items() if v}
     scale = value / network if spans else 0.0
-    width = (upper - lower) / math.sqrt(18.0) / network if spans else 0.0
+    voigt = float(np.mean([n.voigt for n in networks]))
+    width = quantities["network"][1] / network if spans else 0.0
     if spans:
         checks = (
             *checks,
             Check(
                 "bounds of the network",
                 "pass" if width < _OPEN_BOUNDS else "warn",
-                f"{lower:.3g} to {upper:.3g} of the solid's strength (all of the solid at once: "
-                f"{1 - float(np.mean([n.porosity for n in networks])):.3g})",
+                f"first yield at {lower:.3g} of the solid's strength, limit load below {upper:.3g}, network drawn into line "
+                f"{voigt:.3g}",
             ),
         )
     names = ["break_over_yield", "flaw_exponent", "threshold_molar_mass_kg_mol"]
     evidence: dict[str, Any] = {
         "axis": "xyz"[networks[0].axis],
         "relative": network,
-        "relative_bounds": [lower, upper],
+        "relative_bounds": [lower, upper, voigt],
         "lower_Pa": lower * scale,
         "upper_Pa": upper * scale,
-        "voigt_Pa": (1.0 - float(np.mean([n.porosity for n in networks]))) * scale,
+        "voigt_Pa": voigt * scale,
         "without_defects_Pa": of(**{**{k: m for k, (m, _) in quantities.items()}, "ratio": 1.0}),
         "ratio": ratio[0],
         "solid_yield_stress_Pa": solid.yield_stress_Pa,
@@ -489,7 +500,7 @@ def _strength(
         value,
         "Pa",
         math.sqrt(sum(p * p for p in parts.values())) if spans else None,
-        f"{METHOD}: computed; limit load of the network between bounds, weakened by the maximum over the mean pore size",
+        f"{METHOD}: computed; load of the network between bounds, weakened by the maximum over the mean pore size",
         region,
         checks,
         evidence,
