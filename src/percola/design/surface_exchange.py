@@ -7,7 +7,7 @@ molecule (V_s), chi_ij in that unit, with size ratios n_m = V_m/V_s and N = V_p/
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from percola import tables
 from percola.errors import InputError
+from percola.thermo import build
 from percola.thermo.system import System
 
 FloatArray = npt.NDArray[np.float64]
@@ -120,9 +121,9 @@ def medium_of(system: System, polymer: str, name: str, kind: str = "liquid") -> 
     chi_mp = (float(mp.chi_A) * scale, float(mp.chi_B_K) * scale)
     if same:
         chi_mp, spread, volume = (system.chi_A, system.chi_B_K), 0.0, site
-    from percola.thermo import build
-
-    d = build._diffusion([(liquid, 1.0)])
+    d = build.build_system(
+        [(polymer, 300.0, 30.0)], [(name, 70.0)]
+    ).diffusion  # Vogel's law as for any solvent
     return Medium(
         liquid.key,
         "liquid",
@@ -157,7 +158,7 @@ def ln_gamma_solvent(
 
     1 - phi_s - phi_m/n_m - phi_p/N + (chi_sm phi_m + chi_sp phi_p)(phi_m + phi_p) - chi_mp phi_m phi_p
 
-    Reference: Flory (1953), ch. XII; Altena and Smolders, Macromolecules 15, 1491 (1982).
+    Reference: Flory (1953), ch. XII; Altena and Smolders (1982).
     """
     value = 1.0 - s - m / size - p / segments + (sm * m + sp * p) * (m + p) - mp * m * p
     return xp.clip(value, -LARGEST_LOG, LARGEST_LOG)
@@ -182,23 +183,3 @@ def mixed_chi(share: Any, size: Any, sm: Any, sp: Any, mp: Any) -> tuple[Any, An
     """
     site = 1.0 / (1.0 - share + share / size)
     return site * ((1.0 - share) * sp + share * mp - share * (1.0 - share) * sm), site
-
-
-def shifted(
-    medium: Medium, alpha: float = 1.0, mp_score: float = 0.0, ms_score: float = 0.0
-) -> Medium:
-    """The medium with its interactions moved: Hansen factor times ``alpha``, own errors of so many standard deviations.
-
-    The square of a Hansen distance stays positive, so that its own error is taken as lognormal.
-    """
-    k = (alpha if medium.default_mp else 1.0) * float(np.exp(mp_score * _log_spread(medium.chi_mp_spread)))
-    j = (alpha if medium.default_ms else 1.0) * float(np.exp(ms_score * _log_spread(medium.chi_ms_spread)))
-    return replace(
-        medium,
-        chi_mp=(medium.chi_mp[0], medium.chi_mp[1] * k),
-        chi_ms=(medium.chi_ms[0], medium.chi_ms[1] * j),
-    )
-
-
-def _log_spread(relative: float) -> float:
-    return float(np.sqrt(np.log1p(relative**2)))

@@ -79,6 +79,7 @@ class Layer:
         skin_m: thickness of rich phase that grew along the face before the layer itself demixed.
         hole_m: size to which holes in that skin can grow until arrest, by the mobility of the rich phase.
         wall_kT: what a site of the wall gains by polymer in place of solvent (positive: polymer is drawn to it).
+        contrast: phi_rich - phi_lean at arrest.
     """
 
     length_m: FloatArray
@@ -90,6 +91,7 @@ class Layer:
     skin_m: FloatArray
     hole_m: FloatArray
     wall_kT: FloatArray
+    contrast: FloatArray
 
     @property
     def pore_m(self) -> FloatArray:
@@ -128,11 +130,7 @@ def melting_K(
 ) -> FloatArray:
     """Melting temperature with chi = a + b/T on a site ``site_ratio`` times that of the solvent; Flory's diluent equation."""
     m = system.melting
-    k = (
-        GAS_J_molK
-        * m.unit_volume_m3_mol
-        / (m.heat_of_fusion_J_mol * system.site_volume_m3_mol * site_ratio)
-    )
+    k = GAS_J_molK * m.unit_volume_m3_mol / (m.heat_of_fusion_J_mol * system.site_volume_m3_mol * site_ratio)
     n = system.segments / site_ratio
     athermal = np.log(phi) / n - (1.0 - 1.0 / n) * (1.0 - phi) + a * (1.0 - phi) ** 2
     return np.asarray((1.0 + k * b_K * (1.0 - phi) ** 2) / (1.0 / m.Tm0_K - k * athermal))
@@ -147,9 +145,7 @@ def growth_m_s(
     polymer = system.growth.T_inf_K + GLASS_ABOVE_CUTOFF_K
     cutoff = 1.0 / (phi / polymer + (1.0 - phi) / glass_K) - GLASS_ABOVE_CUTOFF_K
     return np.asarray(
-        growth_rate_m_s(
-            temperature_K, phi * system.crystallizable_share, melting, system.growth, cutoff
-        )
+        growth_rate_m_s(temperature_K, phi * system.crystallizable_share, melting, system.growth, cutoff)
     )
 
 
@@ -166,15 +162,11 @@ class LayerParameters:
     Attributes:
         depth_m: of the layer whose pores the microscope sees.
         alpha: factor on the Hansen defaults (1: as in the tables).
-        wall_sites: sites of a sharp face that decide together which phase covers them.
-        crowding: b in D ~ exp(-b phi/(1 - phi)).
         mp_score, ms_score: standard normal; own error of the medium's chi with the polymer and with the solvent.
     """
 
     depth_m: FloatArray
     alpha: FloatArray
-    wall_sites: FloatArray
-    crowding: FloatArray
     mp_score: FloatArray
     ms_score: FloatArray
 
@@ -228,16 +220,17 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
     r_s, r_m = radius_m(vs), radius_m(medium.volume_m3_mol)
     glass_s = system.solvent_glass_K or system.growth.T_inf_K + GLASS_ABOVE_CUTOFF_K
     kappa = case.segment_length_m**2 / (18.0 * phi0 * (1.0 - phi0))
-    crowding = np.asarray(p.crowding, float)
+    crowding = system.diffusion.crowding
     depth = np.asarray(p.depth_m, float)
 
     s, m = (1.0 - phi0) * one, (LEAST_SOLVENT if exchange else 0.0) * one
     u = 0.0 * one
+    sharp = np.zeros_like(one, bool)
     radius, crystal, cube, hole = case.radius_m * one, 0.0 * one, 0.0 * one, 0.0 * one
     locked = np.zeros_like(one, bool)
     skin_time, skin_drive = 0.0 * one, 0.0 * one
     arrest = np.full_like(one, time[-1])
-    kept = {name: 0.0 * one for name in ("phi", "rich", "lean", "y", "cube", "hole", "wall")}
+    kept = {name: 0.0 * one for name in ("phi", "rich", "lean", "y", "cube", "hole", "wall", "sharp")}
     out_two = np.zeros_like(one, bool)
     done = np.zeros_like(one, bool)
     before: tuple[FloatArray, FloatArray, FloatArray] | None = None
@@ -323,8 +316,11 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
             now = ~done
         if now.any():
             arrest = np.where(now, time[i], arrest)
-            wall = np.where(sharp, (x_ms - x_mp) / 6.0, 0.0) if exchange else 0.0 * one
-            values = (phi, rich, lean, y, cube, hole, wall)
+            gap = np.maximum(rich - lean, 1e-6)
+            # a bath that mixes with the lean phase is the lean phase: rich phase on the face costs their tension
+            bare = -np.where(two, tension, 0.0) * np.sqrt(kappa) / np.cbrt(system.site_volume_m3) / gap
+            wall = np.where(sharp, (x_ms - x_mp) / 6.0, bare) if exchange else 0.0 * one
+            values = (phi, rich, lean, y, cube, hole, wall, sharp * one)
             for name, value in zip(kept, values, strict=True):
                 kept[name] = np.where(now, value, kept[name])
             out_two = np.where(now, two, out_two)
@@ -332,11 +328,10 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
             if done.all():
                 break
     skin = np.sqrt(skin_time) * skin_drive
+    # a face that the skin has covered is not bare any more
+    bare_share = np.where(kept["sharp"] > 0, 1.0, np.exp(-skin / (2.2 * np.sqrt(kappa))))
     contrast = np.maximum(kept["rich"] - kept["lean"], 1e-6)
     share = np.where(out_two, np.clip((kept["rich"] - kept["phi"]) / contrast, 1e-6, 1.0 - 1e-6), 0.0)
-    # segregation to the wall: odds of lean against rich there
-    odds = share / (1.0 - share) * np.exp(-p.wall_sites * kept["wall"] * contrast)
-    share = odds / (1.0 + odds)
     return Layer(
         np.cbrt(kept["cube"]),
         kept["phi"],
@@ -346,7 +341,8 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
         out_two,
         skin,
         np.cbrt(kept["hole"]),
-        kept["wall"],
+        kept["wall"] * bare_share,
+        contrast,
     )
 
 
@@ -355,7 +351,7 @@ def _critical(size: float) -> float:
     return 0.5 * (1.0 + size**-0.5) ** 2
 
 
-def _mobility(phi: FloatArray, crowding: FloatArray) -> FloatArray:
+def _mobility(phi: FloatArray, crowding: float) -> FloatArray:
     x = np.clip(phi, 1e-6, 0.98)
     return np.asarray(x * (1.0 - x) * np.exp(-crowding * x / (1.0 - x)))
 
