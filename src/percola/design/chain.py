@@ -96,18 +96,35 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
     shrink = jnp.cbrt(f["contraction"] * v / (1.0 - wet))  # (f + v) = v/(1 - P)
     # pores
     spacing = -m.ln_nuclei / 3.0  # ln of the distance of nuclei [m]
-    ln_length = (1.0 - sphere) * jnp.log(jnp.maximum(m.length_m, 1e-9)) * jnp.where(m.demixed > 1e-3, 1.0, 0.0) + sphere * spacing
+    ln_length = (1.0 - sphere) * jnp.log(jnp.maximum(m.length_m, 1e-9)) * jnp.where(
+        m.demixed > 1e-3, 1.0, 0.0
+    ) + sphere * spacing
     ln_length = jnp.where((m.demixed <= 1e-3) & (sphere < 0.5), jnp.log(1e-9), ln_length)
-    ln_pore = ln_length + q["ln_pore"] + q["pore_porosity"] * (logit - 0.2) + jnp.log(shrink) + jnp.log(growth) / 3.0 + d[:, 1]
+    ln_pore = (
+        ln_length
+        + q["ln_pore"]
+        + q["pore_porosity"] * (logit - 0.2)
+        + jnp.log(shrink)
+        + jnp.log(growth) / 3.0
+        - q["skin"] * f["bath_immiscible"]
+        + d[:, 1]
+    )
     # the largest pore: gaps between the bodies that grew from different nuclei (docs/theory/reduced.md)
-    ln_excess = q["ln_excess"] + q["excess_spacing"] * (spacing - jnp.log(0.4e-6)) + q["excess_polymer"] * jnp.log(v / 0.3) + d[:, 2]
+    ln_excess = (
+        q["ln_excess"]
+        + q["excess_spacing"] * (spacing - jnp.log(0.4e-6))
+        + q["excess_polymer"] * jnp.log(v / 0.3)
+        + d[:, 2]
+    )
     ln_ratio = jnp.logaddexp(0.0, ln_excess)
     ln_max = ln_pore + ln_ratio
     # flow
     ln_k = q["ln_flow"] + 2.0 * ln_pore + q["flow_porosity"] * jnp.log(porosity / 0.6) + d[:, 3]
     wall = f["wall_m"] * shrink
     inner = wall / jnp.maximum(f["radii_ratio"] - 1.0, 1e-6)
-    thick = jnp.where(f["radii_ratio"] > 1.0 + 1e-6, inner * jnp.log(jnp.maximum(f["radii_ratio"], 1.0 + 1e-6)), wall)
+    thick = jnp.where(
+        f["radii_ratio"] > 1.0 + 1e-6, inner * jnp.log(jnp.maximum(f["radii_ratio"], 1.0 + 1e-6)), wall
+    )
     ln_flux = ln_k - jnp.log(WATER_Pa_s * thick)
     # strength and extension: percola.measure.solid.strength_laws
     mass = jnp.log(f["molar_mass_kg_mol"] / REFERENCE_MASS_kg_mol)
@@ -127,7 +144,10 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
         - jnp.log1p(strain)
         + d[:, 5]
     )
-    shown = jnp.stack([jnp.log(porosity) - jnp.log1p(-porosity), ln_pore, ln_max, ln_flux, ln_strength, ln_extension], axis=-1)
+    shown = jnp.stack(
+        [jnp.log(porosity) - jnp.log1p(-porosity), ln_pore, ln_max, ln_flux, ln_strength, ln_extension],
+        axis=-1,
+    )
     return Made(
         scale=shown,
         porosity=porosity,

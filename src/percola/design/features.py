@@ -17,7 +17,7 @@ from percola.errors import InputError
 from percola.recipe.model import Extruder, Recipe
 from percola.recipe.physics import solution_from
 from percola.thermo.flory_huggins import spinodal_chi
-from percola.thermo.system import AVOGADRO_1_mol, REFERENCE_K, System
+from percola.thermo.system import AVOGADRO_1_mol, System
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -59,6 +59,8 @@ class Features:
         residual_strain: stretching residual strain along the draw, 0 without.
         solvent: index into ``solvents``.
         liquid_bath: 1 where a liquid cools the wall.
+        bath_immiscible: share of the cooling liquid that does not mix with the solvent (chi of the two about 1.5 and above;
+            paragraphs 77, 79, 100: such media leave a skin).
         solvents: names of the solvents in this table (not an array).
         names: label of each recipe (not an array).
     """
@@ -108,6 +110,7 @@ class Features:
     resin: FloatArray
     residual_strain: FloatArray
     liquid_bath: FloatArray
+    bath_immiscible: FloatArray
     solvent: npt.NDArray[np.int64]
     solvents: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -156,11 +159,33 @@ def _curve(time_s: FloatArray, temperature_K: FloatArray) -> tuple[FloatArray, F
     keep = np.concatenate([[True], np.diff(way) > 1e-12])
     even = np.interp(np.linspace(0.0, way[-1], _EVEN), way[keep], time_s[keep])
     early = time_s[0] + np.geomspace(1e-4, 1.0, _EARLY + 2)[:-2] * max(even[1] - time_s[0], 1e-9)
-    late = float(time_s[-1]) + np.geomspace(
-        max(0.02 * time_s[-1], 1e-3), HOLD_S, NODES - _EVEN - _EARLY
-    )
+    late = float(time_s[-1]) + np.geomspace(max(0.02 * time_s[-1], 1e-3), HOLD_S, NODES - _EVEN - _EARLY)
     t = np.sort(np.concatenate([even, early, late]))
     return t, np.interp(t, time_s, theta, right=0.0)
+
+
+def _immiscible(system: System, face: Any, bath_K: float) -> float:
+    """Share of a cooling liquid that does not mix with the solvent, smooth about chi = 1.5 (``pipeline.physics``)."""
+    from percola import tables
+    from percola.errors import TableError
+    from percola.pipeline.physics import MISCIBLE_CHI
+
+    if face.kind != "liquid":
+        return 0.0
+    site = system.site_volume_m3 * AVOGADRO_1_mol
+    total = 0.0
+    for medium, share in face.media:
+        against = 0.0
+        for name, _, volume in system.solvents:
+            if tables.liquid(name).key == tables.liquid(medium).key:
+                continue
+            try:
+                pair = tables.pair(name, medium)
+            except TableError:
+                continue
+            against += volume * float(pair.chi(bath_K).value) * site / float(pair.reference_volume_m3_mol)
+        total += share / (1.0 + float(np.exp(-(against - MISCIBLE_CHI) / 0.3)))
+    return total
 
 
 def features_of(recipe: Recipe, name: str = "") -> Features:
@@ -188,9 +213,8 @@ def features_of(recipe: Recipe, name: str = "") -> Features:
     ratio = 1.0
     if wall.inner_radius_m and wall.outer_radius_m:
         ratio = wall.outer_radius_m / wall.inner_radius_m
-    main = [p for p in recipe.polymers]
-    weights = np.array([p.amount.value for p in main])
-    masses = np.array([p.weight_average_molecular_weight.value for p in main])
+    weights = np.array([p.amount.value for p in recipe.polymers])
+    masses = np.array([p.weight_average_molecular_weight.value for p in recipe.polymers])
     label = "+".join(sorted(key for key, _, _ in system.solvents))
     numbers: dict[str, float] = {
         "phi": phi,
@@ -236,6 +260,7 @@ def features_of(recipe: Recipe, name: str = "") -> Features:
         "resin": 1.0 - system.crystallizable_share,
         "residual_strain": strain - 1.0,
         "liquid_bath": float(wall.final_medium.kind == "liquid"),
+        "bath_immiscible": _immiscible(system, wall.final_medium, bath_K=float(temperature_K[-1])),
     }
     return Features(
         **{key: np.array([value]) for key, value in numbers.items()},
@@ -271,7 +296,15 @@ def swept(base: Features, system: System, **axes: npt.ArrayLike) -> Features:
     scaled with the square of the wall's thickness (conduction; exact for a press, an upper bound of the change where the
     film of the medium rules). The molar mass scales N.
     """
-    known = ("dissolution_K", "weight_fraction", "bath_K", "wall_m", "hold_s", "molar_mass_kg_mol", "residual_strain")
+    known = (
+        "dissolution_K",
+        "weight_fraction",
+        "bath_K",
+        "wall_m",
+        "hold_s",
+        "molar_mass_kg_mol",
+        "residual_strain",
+    )
     odd = sorted(set(axes) - set(known))
     if odd or not axes:
         raise InputError("axes", ", ".join(odd) or "none", ", ".join(known))
@@ -305,8 +338,6 @@ def swept(base: Features, system: System, **axes: npt.ArrayLike) -> Features:
     if "weight_fraction" in columns or "molar_mass_kg_mol" in columns:
         phi, segments = out["phi"], out["segments"]
         scale = segments / base.segments[0]
-        m = system.melting
-        k = out["melting_k_1_K"]
         x = system.crystallizable_share
         if x < 1.0 or len(system.chains) > 1:
             at = np.linspace(max(phi.min() * 0.999, 1e-3), min(phi.max() * 1.001, 0.999), 33)
@@ -315,11 +346,9 @@ def swept(base: Features, system: System, **axes: npt.ArrayLike) -> Features:
             out["melting_energy_K"] = np.interp(phi, at, table[:, 1])
         else:
             n_seg = system.segments * scale
-            out["melting_athermal"] = np.log(phi) / n_seg - (1.0 - 1.0 / n_seg) * (1.0 - phi) + system.chi_A * (1.0 - phi) ** 2
+            out["melting_athermal"] = (
+                np.log(phi) / n_seg - (1.0 - 1.0 / n_seg) * (1.0 - phi) + system.chi_A * (1.0 - phi) ** 2
+            )
             out["melting_energy_K"] = system.chi_B_K * (1.0 - phi) ** 2
-        del m, k
     names = tuple(f"{base.names[0]} #{i}" for i in range(size)) if size <= 1000 else ()
     return Features(**out, solvents=base.solvents, names=names)
-
-
-_ = (AVOGADRO_1_mol, REFERENCE_K)

@@ -27,7 +27,9 @@ Table = dict[str, Any]
 
 KB_J_K = 1.380649e-23
 GAS_J_molK = 8.314462618
-LATE = 0.97  # crystallized share at which the solution left falls apart into pockets (percola.gel.problem.LATE)
+LATE = (
+    0.97  # crystallized share at which the solution left falls apart into pockets (percola.gel.problem.LATE)
+)
 EDGE = 0.004
 """Relative width in chi over which demixing sets in about the spinodal. It stands for the curve's time step and keeps the
 model differentiable; half of it shifts the crossing by 0.3 K at chi's slope in the phthalates."""
@@ -102,7 +104,10 @@ def melting_K(f: Table, p: Table) -> Array:
 def _growth(f: Table, p: Table, melting: Array, temperature_K: Array) -> Array:
     """Lauritzen and Hoffman's growth rate [m/s] at (n, m) temperatures, smooth to zero at both ends."""
     t = temperature_K
-    col = {k: f[k][:, None] for k in ("phi", "crystallizable", "cutoff_K", "ln_growth_m_s", "growth_Kg_K2", "activation_J_mol")}
+    col = {
+        k: f[k][:, None]
+        for k in ("phi", "crystallizable", "cutoff_K", "ln_growth_m_s", "growth_Kg_K2", "activation_J_mol")
+    }
     tm = melting[:, None]
     grows = (t < tm - 0.5) & (t > col["cutoff_K"] + 1.0)
     safe = jnp.where(grows, t, 0.5 * (tm + col["cutoff_K"]))
@@ -127,7 +132,11 @@ def ln_self_nuclei(f: Table, p: Table, melting: Array) -> Array:
     seen = f["dissolution_K"] + p["memory_shift_K"]
     under = jnp.maximum(melting - seen, 0.05)
     thickness = 2.0 * f["fold_energy_J_m2"] * melting / (f["heat_of_fusion_J_m3"] * under)
-    ln = f["ln_total_nuclei_m3"] + p["ln_N_tot"] - thickness / (f["mean_thickness_m"] * jnp.exp(p["ln_l_mean"]))
+    ln = (
+        f["ln_total_nuclei_m3"]
+        + p["ln_N_tot"]
+        - thickness / (f["mean_thickness_m"] * jnp.exp(p["ln_l_mean"]))
+    )
     return jnp.maximum(ln, -700.0)
 
 
@@ -170,14 +179,21 @@ def march(f: Table, p: Table) -> Marched:
     chi = (f["chi_A"] + p["chi_A"])[:, None] + f["chi_B_K"][:, None] / T
     spinodal = 0.5 * (1.0 / (segments * phi) + 1.0 / (1.0 - phi))[:, None]
     inside = jax.nn.sigmoid((chi / spinodal - 1.0) / EDGE)
-    lean, rich, tension = coexistence(jnp.broadcast_to(segments[:, None], chi.shape), jnp.maximum(chi, spinodal))
+    lean, rich, tension = coexistence(
+        jnp.broadcast_to(segments[:, None], chi.shape), jnp.maximum(chi, spinodal)
+    )
     lean = jnp.minimum(lean, 0.999 * phi[:, None])
     gap = rich - lean
     lean_share = jnp.clip((rich - phi[:, None]) / gap, 0.0, 1.0)
-    d0 = KB_J_K * T / (6.0 * jnp.pi * f["mesh_radius_m"][:, None]) * jnp.exp(
-        col["ln_D0"]
-        - f["viscosity_log"][:, None]
-        - f["viscosity_B_K"][:, None] / jnp.maximum(T - f["viscosity_T0_K"][:, None], 10.0)
+    d0 = (
+        KB_J_K
+        * T
+        / (6.0 * jnp.pi * f["mesh_radius_m"][:, None])
+        * jnp.exp(
+            col["ln_D0"]
+            - f["viscosity_log"][:, None]
+            - f["viscosity_B_K"][:, None] / jnp.maximum(T - f["viscosity_T0_K"][:, None], 10.0)
+        )
     )
     b = f["crowding"][:, None]
 
@@ -218,7 +234,9 @@ def march(f: Table, p: Table) -> Marched:
         w = jnp.clip((target - e0) / jnp.maximum(e1 - e0, 1e-9), 0.0, 1.0)
         return pick(y, before) * (1.0 - w) + pick(y, at) * w
 
-    crossing = jnp.where(jnp.any(chi > spinodal, axis=1), jnp.argmax(chi > spinodal, axis=1), chi.shape[1] - 1)
+    crossing = jnp.where(
+        jnp.any(chi > spinodal, axis=1), jnp.argmax(chi > spinodal, axis=1), chi.shape[1] - 1
+    )
     demixing_s = jnp.take_along_axis(t, crossing[:, None], axis=1)[:, 0]
     radius_set = when(0.5, jnp.log(jnp.maximum(radius, 1e-15)))
     ln_nuclei = jnp.log(3.0 * jnp.log(2.0) / (4.0 * jnp.pi)) - 3.0 * radius_set

@@ -1,0 +1,202 @@
+"""The posterior of the reduced model's parameters: likelihood in JAX, sampled by NUTS (numpyro).
+
+y = g(theta, delta) + scatter, with delta ~ Gaussian process over recipes, one for each quantity, entering where its quantity
+is made (:mod:`percola.design.chain`). g is linear in delta to a good approximation, so delta is integrated out in closed
+form (Kennedy and O'Hagan, J. R. Stat. Soc. B 63 (2001) 425): what is left is a normal distribution of all readings together.
+Classes enter by probit: open or closed voids, ratio above or below two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.stats import norm
+
+from percola.design.chain import QUANTITIES, Made, finished, physical
+from percola.design.features import Features
+from percola.design.march import march
+from percola.design.nearness import square_distance
+from percola.design.priors import priors, scales
+
+if TYPE_CHECKING:
+    from percola.design.observations import Observations
+
+Array = jax.Array
+Draw = Mapping[str, Any]
+
+RATIO, OPEN_WIDTH = 2, 0.25
+"""Index of the ratio's departure; width of the transition from closed to open in ln(lean share): the scatter of the share of
+through-going voids among runs in three dimensions (docs/theory/master_curves.md)."""
+SLIP = 0.02
+"""Probability that a class is reported wrongly, whatever the model says: keeps one word from ruling everything."""
+JITTER = 1e-8
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Observations as the likelihood takes them; arrays only."""
+
+    table: dict[str, Array]
+    square: Array
+    specimen: np.ndarray
+    quantity: np.ndarray
+    value: Array
+    error: Array
+    doubt: Array
+    weight: Array
+    open_known: np.ndarray
+    closed_known: np.ndarray
+    fine_known: np.ndarray
+    solvents: int
+
+    @property
+    def size(self) -> int:
+        return int(self.square.shape[0])
+
+
+def problem(observations: Observations) -> Problem:
+    """What the likelihood needs of observations."""
+    o = observations
+    f = o.features
+    n = len(f)
+    counts = np.bincount(o.cluster, minlength=int(o.cluster.max()) + 1 if n else 1)
+    classes = np.array([c or "" for c in o.classes])
+    impermeable = np.asarray(o.impermeable)
+    has_ratio = np.zeros(n, bool)
+    has_ratio[o.specimen[o.quantity == RATIO]] = True
+    return Problem(
+        table={k: jnp.asarray(v) for k, v in f.arrays().items()},
+        square=jnp.asarray(square_distance(f, f)),
+        specimen=np.asarray(o.specimen),
+        quantity=np.asarray(o.quantity),
+        value=jnp.asarray(o.value),
+        error=jnp.asarray(np.hypot(o.digit_sd, o.stated_sd)),
+        doubt=jnp.asarray(o.doubt),
+        weight=jnp.asarray(1.0 / counts[o.cluster]),
+        open_known=np.isin(classes, ("percolation", "coarse")),
+        closed_known=(classes == "non_porous") | impermeable,
+        fine_known=np.asarray(o.ratio_at_most_two) & ~has_ratio,
+        solvents=len(f.solvents),
+    )
+
+
+def parameters(z: Draw) -> dict[str, Any]:
+    """Named parameters from standardized ones."""
+    out: dict[str, Any] = {p.name: p.mean + p.sd * z[p.name] for p in priors()}
+    out["chi_A"] = z["chi_A"]
+    return out
+
+
+def hyper(z: Draw) -> tuple[Array, Array, Array, Array]:
+    """(departure sd (6,), scatter sd (6,), reach, share of the departure that is a recipe's own)."""
+    s = scales()
+
+    def spread(name: str) -> Array:
+        scale = s[name]
+        return jnp.asarray(scale.quantities) * jnp.exp(scale.sd * z[name])
+
+    return spread("departure"), spread("scatter"), spread("reach")[0], jnp.asarray(z["own"])
+
+
+def response(table: Mapping[str, Any], theta: Mapping[str, Any]) -> tuple[Made, Array]:
+    """What a table of recipes gives, and the slopes of its readings with the departures, shape (n, 6 readings, 6 departures)."""
+    m = march(dict(table), physical(theta, dict(table)))
+    base = finished(dict(table), theta, m)
+    zero = jnp.zeros_like(base.scale)
+
+    def readings(d: Array) -> Array:
+        return finished(dict(table), theta, m, d).scale
+
+    slopes = [jax.jvp(readings, (zero,), (zero.at[:, j].set(1.0),))[1] for j in range(len(QUANTITIES))]
+    return base, jnp.stack(slopes, axis=-1)
+
+
+def covariance(p: Problem, slopes: Array, z: Draw) -> Array:
+    """Covariance of all readings with the departures integrated out."""
+    departure, scatter, reach, own = hyper(z)
+    together = (1.0 - own) * jnp.exp(-0.5 * p.square / reach**2) + own * jnp.eye(p.size)
+    loaded = slopes[p.specimen, p.quantity] * departure
+    c = (loaded @ loaded.T) * together[p.specimen][:, p.specimen]
+    noise = (scatter[p.quantity] * p.doubt) ** 2 + p.error**2
+    return jnp.asarray(c + jnp.diag(noise + JITTER))
+
+
+def log_likelihood(p: Problem, z: Draw) -> Array:
+    """ln of the likelihood of readings and classes for standardized parameters."""
+    base, slopes = response(p.table, parameters(z))
+    c = covariance(p, slopes, z)
+    residual = p.value - base.scale[p.specimen, p.quantity]
+    root = jnp.linalg.cholesky(c)
+    white = jax.scipy.linalg.solve_triangular(root, residual, lower=True)
+    readings = -0.5 * white @ white - jnp.sum(jnp.log(jnp.diag(root)))
+    return readings + log_classes(p, base, z)
+
+
+def log_classes(p: Problem, base: Made, z: Draw) -> Array:
+    """ln of the likelihood of the structure classes; specimens of one gel share their weight."""
+    departure, _, _, _ = hyper(z)
+    is_open = norm.cdf(base.open / OPEN_WIDTH)
+    ln_excess = jnp.log(jnp.maximum(base.ratio - 1.0, 1e-9))
+    is_fine = norm.cdf(-ln_excess / departure[RATIO])
+
+    def told(probability: Array) -> Array:
+        return jnp.log(SLIP + (1.0 - 2.0 * SLIP) * probability)
+
+    total = jnp.where(p.open_known, told(is_open), 0.0)
+    total = total + jnp.where(p.closed_known, told(1.0 - is_open), 0.0)
+    total = total + jnp.where(p.fine_known, told(is_fine), 0.0)
+    return jnp.sum(p.weight * total)
+
+
+def sample_sites(solvents: int) -> dict[str, Any]:
+    """Names and shapes of the standardized parameters: all standard normal but ``own``, which is Beta(2, 6)."""
+    sites: dict[str, Any] = {p.name: () for p in priors()}
+    sites["chi_A"] = (solvents,)
+    for scale in scales().values():
+        sites[scale.name] = (len(scale.quantities),)
+    return sites
+
+
+def model(p: Problem) -> Callable[[], None]:
+    """The numpyro model of a problem."""
+    import numpyro
+    import numpyro.distributions as dist
+
+    def run() -> None:
+        z: dict[str, Any] = {}
+        for name, shape in sample_sites(p.solvents).items():
+            d = dist.Normal(0.0, 1.0)
+            z[name] = numpyro.sample(name, d if shape == () else d.expand(shape).to_event(1))
+        z["own"] = numpyro.sample("own", dist.Beta(2.0, 6.0))
+        numpyro.factor("data", log_likelihood(p, z))
+
+    return run
+
+
+def chain_of_draws(
+    p: Problem, warmup: int, samples: int, seed: int, start: Mapping[str, Any] | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """One chain of NUTS: (draws by site, statistics)."""
+    from numpyro.infer import MCMC, NUTS, init_to_median, init_to_value
+
+    strategy = init_to_median if start is None else init_to_value(values=dict(start))
+    kernel = NUTS(model(p), max_tree_depth=6, target_accept_prob=0.85, init_strategy=strategy)
+    mcmc = MCMC(kernel, num_warmup=warmup, num_samples=samples, progress_bar=False)
+    mcmc.run(jax.random.PRNGKey(seed), extra_fields=("diverging", "num_steps"))
+    extra = mcmc.get_extra_fields()
+    draws = {k: np.asarray(v) for k, v in mcmc.get_samples().items()}
+    statistics = {
+        "divergences": int(np.sum(np.asarray(extra["diverging"]))),
+        "steps": float(np.mean(np.asarray(extra["num_steps"]))),
+    }
+    return draws, statistics
+
+
+def features_table(f: Features) -> dict[str, Array]:
+    """The arrays of features for JAX."""
+    return {k: jnp.asarray(v) for k, v in f.arrays().items()}

@@ -1,0 +1,149 @@
+"""Leave-one-out: each specimen predicted from the others, by reweighting the posterior's draws or by sampling anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from percola.design.chain import QUANTITIES
+from percola.design.conditional import Sampled, Target, sample_many
+from percola.design.inference import Problem, features_table
+from percola.design.nearness import square_distance
+from percola.design.pareto import RELIABLE, smoothed
+
+if TYPE_CHECKING:
+    from percola.design.observations import Observations
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """One specimen as predicted from the others.
+
+    Attributes:
+        name: of the specimen.
+        k: shape of the tail of the importance weights; NaN where it was sampled anew.
+        median, low, high: of each quantity's reading in SI (90 % interval), shape (6,).
+        ln_sd: standard deviation on the transformed scale, shape (6,).
+        probabilities: of the structure classes.
+    """
+
+    name: str
+    k: float
+    median: FloatArray
+    low: FloatArray
+    high: FloatArray
+    ln_sd: FloatArray
+    probabilities: Mapping[str, float]
+
+    @property
+    def resampled(self) -> bool:
+        """Whether the posterior was sampled anew without the specimen."""
+        return not np.isfinite(self.k)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "name": self.name,
+            "k": self.k if np.isfinite(self.k) else None,
+            "quantities": {
+                q: {"median": float(self.median[j]), "low": float(self.low[j]), "high": float(self.high[j])}
+                for j, q in enumerate(QUANTITIES)
+            },
+            "class_probabilities": dict(self.probabilities),
+        }
+
+
+def to_si(scale: FloatArray) -> FloatArray:
+    """Readings in SI from the transformed scale, quantities along the last axis."""
+    out = np.exp(np.clip(scale, -80.0, 80.0))
+    out[..., 0] = out[..., 0] / (1.0 + out[..., 0])
+    return out
+
+
+def weighted_quantiles(values: FloatArray, weights: FloatArray, levels: tuple[float, ...]) -> FloatArray:
+    """Quantiles along the first axis, shape (len(levels), ...)."""
+    order = np.argsort(values, axis=0)
+    v = np.take_along_axis(values, order, axis=0)
+    w = np.asarray(weights)[order]
+    c = np.cumsum(w, axis=0) - 0.5 * w
+    c = c / w.sum(axis=0)
+    flat_v, flat_c = v.reshape(v.shape[0], -1), c.reshape(c.shape[0], -1)
+    out = np.stack(
+        [[np.interp(q, flat_c[:, i], flat_v[:, i]) for i in range(flat_v.shape[1])] for q in levels]
+    )
+    return np.asarray(out.reshape(len(levels), *values.shape[1:]))
+
+
+def class_probabilities(s: Sampled, weights: FloatArray, index: int) -> dict[str, float]:
+    """Probability of each structure class of one recipe (definitions of paragraphs 16, 33, 54)."""
+    from scipy.special import ndtr
+
+    from percola.design.inference import OPEN_WIDTH
+
+    sphere = np.asarray(s.sphere)[:, index]
+    closed = (1.0 - sphere) * ndtr(-np.asarray(s.open)[:, index] / OPEN_WIDTH)
+    truth = np.asarray(s.truth)[:, index]
+    coarse = (truth[:, 2] - truth[:, 1] > np.log(2.0)).astype(float)
+    rest = 1.0 - sphere - closed
+    parts = {
+        "percolation": rest * (1.0 - coarse),
+        "coarse": rest * coarse,
+        "non_porous": closed,
+        "spherical_particles": sphere,
+    }
+    return {name: float(np.sum(weights * v)) for name, v in parts.items()}
+
+
+def leave_one_out(
+    o: Observations,
+    p: Problem,
+    draws: Mapping[str, np.ndarray],
+    seed: int = 0,
+    sample_anew: Callable[[int], Mapping[str, np.ndarray]] | None = None,
+    progress: Callable[[str, float], None] | None = None,
+) -> list[LeftOut]:
+    """Every specimen predicted with all of its readings forgotten.
+
+    Args:
+        o, p: observations and their problem.
+        draws: posterior with all specimens.
+        seed: of departures and scatter.
+        sample_anew: gives the posterior without a specimen; called where the weights cannot be trusted (k > 0.7). Without
+            it, such weights are used as they are and k says so.
+    """
+    f = o.features
+    n = len(f)
+    square = square_distance(f, f)
+    out: list[LeftOut] = []
+    for i in range(n):
+        if progress is not None:
+            progress(o.names[i], i / n)
+        mine = p.specimen == i
+        one = f.take([i])
+        target = Target(features_table(one), jnp.asarray(square[[i]]), jnp.zeros((1, n)))
+        used: Mapping[str, np.ndarray] = draws
+        s = sample_many(p, used, target, seed + i, mine)
+        count = np.asarray(s.ln_evidence).size
+        weights, k = np.full(count, 1.0 / count), -np.inf
+        told = bool(mine.any()) or bool(p.open_known[i] or p.closed_known[i] or p.fine_known[i])
+        if mine.any():
+            weights, k = smoothed(-np.asarray(s.ln_evidence))
+        if told and k > RELIABLE and sample_anew is not None:
+            used = sample_anew(i)
+            s = sample_many(p, used, target, seed + i, mine)
+            count = np.asarray(s.ln_evidence).size
+            weights, k = np.full(count, 1.0 / count), np.nan
+        reading = np.asarray(s.reading)[:, 0]
+        q = weighted_quantiles(reading, weights, (0.05, 0.5, 0.95))
+        mean = np.sum(weights[:, None] * reading, axis=0)
+        sd = np.sqrt(np.sum(weights[:, None] * (reading - mean) ** 2, axis=0))
+        low, median, high = (to_si(x) for x in q)
+        out.append(LeftOut(o.names[i], float(k), median, low, high, sd, class_probabilities(s, weights, 0)))
+    return out
