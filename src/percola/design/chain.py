@@ -28,6 +28,9 @@ QUANTITIES = (
 """In the order of ``delta``; the departure of the third is that of ln(ratio - 1)."""
 WATER_Pa_s = 8.90e-4  # at 25 degC (para. 89(9)): Huber et al., J. Phys. Chem. Ref. Data 38 (2009) 101
 REFERENCE_MASS_kg_mol = 500.0
+CLOSED = (
+    2e-3  # lean share left in a gel that set before it demixed: below it no porosity can be told from none
+)
 LATERAL = 0.055  # contraction across over residual strain along (percola.membrane: para. 115, 116)
 
 
@@ -86,7 +89,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
     # porosity: the lean share against the polymer, or the room between particles
     # the rich phase is arrested before it is in equilibrium: more so, the more solvent it has to give up
     gives_up = jnp.log(jnp.maximum(m.rich, phi) / phi) * m.demixed
-    ln_lean = jnp.log(jnp.maximum(m.lean, 1e-6)) + q["ln_lean"] - q["lean_slope"] * gives_up
+    ln_lean = jnp.log(m.lean + CLOSED) + q["ln_lean"] - q["lean_slope"] * gives_up
     network = ln_lean - jnp.log(v)
     logit = (1.0 - sphere) * network + sphere * q["logit_particle_porosity"] + d[:, 0]
     wet = jax.nn.sigmoid(logit)
@@ -159,7 +162,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
         strength_Pa=jnp.exp(ln_strength),
         extension=jnp.exp(ln_extension),
         sphere=sphere,
-        open=jnp.where(sphere > 0.5, 5.0, jnp.log(jnp.maximum(m.lean, 1e-9)) - q["ln_open"]),
+        open=jnp.where(sphere > 0.5, 5.0, jnp.log(m.lean + CLOSED) - q["ln_open"]),
         wall_m=wall,
         marched=m,
     )

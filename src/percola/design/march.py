@@ -140,20 +140,16 @@ def ln_self_nuclei(f: Table, p: Table, melting: Array) -> Array:
     return jnp.maximum(ln, -700.0)
 
 
-def march(f: Table, p: Table) -> Marched:
-    """March a table of recipes through their cooling.
+def crystallized(f: Table, p: Table, temperature_K: Array) -> tuple[Array, Array]:
+    """(Kolmogorov's extended volume share, radius of a crystal that was there from the start [m]) along histories.
 
     Args:
-        f: :meth:`percola.design.features.Features.arrays`, JAX or NumPy arrays.
-        p: deviations of the physical parameters (:data:`percola.design.varied.PHYSICAL` and ``memory_shift_K``), each a number
-            or of shape (n,); chi_A, memory_shift_K and the ln_ ones are used with their recipe.
+        f, p: as in :func:`march`; ``f["time_s"]`` holds the times, shape (n, m).
+        temperature_K: shape (n, m).
     """
     p = {k: jnp.asarray(v, float) for k, v in p.items()}
     col = {k: (v[:, None] if v.ndim else v) for k, v in p.items()}
-    t = f["time_s"]
-    bath = f["bath_K"][:, None]
-    T = bath + f["cooled"] * (f["dissolution_K"][:, None] - bath)
-    phi, segments = f["phi"], f["segments"]
+    t, T, phi = f["time_s"], temperature_K, f["phi"]
     melting = melting_K(f, p)
     growth = _growth(f, col, melting, T)
     seen = (f["dissolution_K"] + p["memory_shift_K"])[:, None]
@@ -174,6 +170,24 @@ def march(f: Table, p: Table) -> Marched:
     c0, c1, c2, c3 = (jnp.cumsum(born * middle**k, axis=1) for k in range(4))
     extended = first[:, None] * r**3 + jnp.maximum(((c0 * r - 3 * c1) * r + 3 * c2) * r - c3, 0.0)
     extended = (4.0 * jnp.pi / 3.0) * extended * scale**3
+    return extended, radius
+
+
+def march(f: Table, p: Table) -> Marched:
+    """March a table of recipes through their cooling.
+
+    Args:
+        f: :meth:`percola.design.features.Features.arrays`, JAX or NumPy arrays.
+        p: deviations of the physical parameters (:data:`percola.design.varied.PHYSICAL` and ``memory_shift_K``), each a number
+            or of shape (n,); chi_A, memory_shift_K and the ln_ ones are used with their recipe.
+    """
+    p = {k: jnp.asarray(v, float) for k, v in p.items()}
+    col = {k: (v[:, None] if v.ndim else v) for k, v in p.items()}
+    t = f["time_s"]
+    bath = f["bath_K"][:, None]
+    T = bath + f["cooled"] * (f["dissolution_K"][:, None] - bath)
+    phi, segments = f["phi"], f["segments"]
+    extended, radius = crystallized(f, p, T)
     X = -jnp.expm1(-extended)
     # demixing
     chi = (f["chi_A"] + p["chi_A"])[:, None] + f["chi_B_K"][:, None] / T
