@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from percola.design.march import Marched, Table, march
+from percola.measure.solid import strength_laws as laws
 
 Array = jax.Array
 
@@ -27,7 +28,6 @@ QUANTITIES = (
 )
 """In the order of ``delta``; the departure of the third is that of ln(ratio - 1)."""
 WATER_Pa_s = 8.90e-4  # at 25 degC (para. 89(9)): Huber et al., J. Phys. Chem. Ref. Data 38 (2009) 101
-REFERENCE_MASS_kg_mol = 500.0
 CLOSED = (
     2e-3  # lean share left in a gel that set before it demixed: below it no porosity can be told from none
 )
@@ -130,23 +130,20 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
     )
     ln_flux = ln_k - jnp.log(WATER_Pa_s * thick)
     # strength and extension: percola.measure.solid.strength_laws
-    mass = jnp.log(f["molar_mass_kg_mol"] / REFERENCE_MASS_kg_mol)
+    mass = laws.molar_mass_factor(f["molar_mass_kg_mol"], q["threshold_mass_kg_mol"], xp=jnp)
     ln_strength = (
         jnp.log(f["strut_yield_Pa"])
-        + q["ln_strength"]
+        + q["ln_break"]
         + q["strength_solid"] * jnp.log1p(-porosity)
         - q["strength_defect"] * ln_ratio
-        + q["strength_mass"] * mass
+        + jnp.log(jnp.maximum(mass, 1e-3))
+        + q["orientation"] * jnp.log1p(strain)
         + d[:, 4]
     )
-    ln_extension = (
-        q["ln_extension"]
-        - q["extension_defect"] * ln_ratio
-        + q["extension_mass"] * mass
-        + q["extension_solid"] * jnp.log1p(-porosity)
-        - jnp.log1p(strain)
-        + d[:, 5]
-    )
+    limit = laws.draw_limit(wet, jnp.exp(q["ln_solid_extension"]), q["participation"], q["alignment"])
+    ln_drawn = jnp.log(jnp.maximum(limit - 1.0, 1e-3)) - q["extension_defect"] * ln_ratio + d[:, 5]
+    left = laws.extension_after_draw(jnp.exp(ln_drawn), strain, jnp)
+    ln_extension = jnp.where(strain > 0.0, jnp.log(jnp.maximum(left, 1e-3)), ln_drawn)
     shown = jnp.stack(
         [jnp.log(porosity) - jnp.log1p(-porosity), ln_pore, ln_max, ln_flux, ln_strength, ln_extension],
         axis=-1,
