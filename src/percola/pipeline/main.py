@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -138,6 +138,7 @@ def run(
     realizations: int | None = None,
     progress: Callable[[Event], None] | None = None,
     resume: bool = True,
+    deviations: Mapping[str, float] | None = None,
 ) -> RunResult:
     """Run a recipe from solution to report.
 
@@ -151,6 +152,8 @@ def run(
         realizations: independent boxes of the core; None: 1.
         progress: called with events.
         resume: go on with what an earlier, interrupted run of the same id has finished.
+        deviations: physical parameters moved from the tables (:mod:`percola.thermo.varied`), as a calibration finds them; part
+            of the run's id.
 
     Raises:
         PercolaError: bad input, too little memory or disk, or a solve that failed (with its remedy).
@@ -168,11 +171,13 @@ def run(
     recipe, reported = recipes.resolve(recipe_source)
     need = estimate(settings)
     require_memory(settings, need)
-    identity = run_id(recipes.canonical_data(recipe), settings.to_dict(), settings.seed, _tables_digest())
+    moved = {k: float(v) for k, v in sorted((deviations or {}).items()) if v}
+    setting = settings.to_dict() | ({"deviations": moved} if moved else {})
+    identity = run_id(recipes.canonical_data(recipe), setting, settings.seed, _tables_digest())
     with RunDirectory.open(
         out or Path("runs"), identity, need_bytes=need.disk_bytes, fresh=not resume
     ) as directory:
-        worker = _Worker(directory, recipe, reported, recipe_source, settings, need, tell)
+        worker = _Worker(directory, recipe, reported, recipe_source, settings, need, tell, moved)
         try:
             return worker.run()
         except PercolaError as error:
@@ -211,8 +216,10 @@ class _Worker:
         settings: Settings,
         need: Estimate,
         tell: Callable[[str, float | None, str], None],
+        deviations: Mapping[str, float],
     ) -> None:
         self.directory = directory
+        self.deviations = deviations
         self.recipe = recipe
         self.reported = reported
         self.source = source
@@ -246,11 +253,15 @@ class _Worker:
         from percola import recipe as recipes
         from percola.recipe import assumptions, context_of, solution_from
         from percola.thermo import phase_diagram
+        from percola.thermo.varied import varied_solution
 
         self.stage = "thermo"
         self.tell("thermo", None, "phase diagram and crystallization")
         recipe, directory = self.recipe, self.directory
-        solution = solution_from(recipe)
+        solution = varied_solution(solution_from(recipe), self.deviations)
+        if self.deviations:
+            moved = ", ".join(f"{k} {v:+.3g}" for k, v in self.deviations.items())
+            self.notes.append(f"Physical parameters moved from the tables: {moved}.")
         context = context_of(recipe, solution)
         findings = recipes.require_sound(recipe, context, self.source)
         self.stripped = next((f.found for f in findings if f.rule == "solvent_stripped"), "")
@@ -652,6 +663,7 @@ class _Worker:
             notes=_unique(self.notes),
             tables=_tables_digest(),
             estimate=dataclasses.asdict(self.need),
+            deviations=dict(self.deviations),
         )
 
 
