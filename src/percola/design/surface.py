@@ -36,7 +36,6 @@ from percola.recipe.physics import (
     comonomer_mole_fraction,
     polymer_name,
     solution_from,
-    wall_from,
 )
 from percola.recipe.weights import composition
 
@@ -297,7 +296,7 @@ def calibrate_surface(
     observations: Sequence[Observation] | None = None,
     cases: Sequence[SurfaceCase] | None = None,
     *,
-    power: int = 10,
+    power: int = 11,
     own: int = 24,
     count: int = DRAWS,
 ) -> SurfaceCalibration:
@@ -452,8 +451,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 __all__ = [
     "AVOGADRO_1_mol",
-    "MeltingCondition",
     "Medium",
+    "MeltingCondition",
     "SurfaceCalibration",
     "SurfaceParameters",
     "SurfacePrediction",

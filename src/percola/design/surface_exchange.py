@@ -64,7 +64,8 @@ class Medium:
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Medium:
         """Back from :meth:`to_dict`."""
-        return Medium(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return Medium(**values)
 
 
 def _hansen_spread(a: Any, b: Any) -> float:

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import log_ndtr, ndtri
 from scipy.stats import qmc
 
-from percola.design.surface_march import Layer, LayerParameters, SurfaceCase, layer
+from percola.design.surface_march import LayerParameters, SurfaceCase, layer
 from percola.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -158,7 +158,8 @@ class Raw:
 
     Attributes:
         ln_size: ln of (L_surface/L_core) (1 - P_core).
-        share, contrast, wall_kT: see :class:`percola.design.surface_march.Layer`; share without the wall.
+        share: lean share of the layer, without the wall.
+        wall: wall_kT times the contrast of the phases; see :class:`percola.design.surface_march.Layer`.
         ln_cover: ln(skin/hole); minus infinity where there is no skin.
         demixed: whether the layer has two phases.
     """
@@ -390,7 +391,7 @@ def resampled(s: Sample, keep: Sequence[bool], count: int) -> dict[str, FloatArr
 
 
 def dumped(data: Mapping[str, Any]) -> str:
-    """JSON with five digits, one line for each array of numbers."""
+    """JSON with five digits, one line for each list; no number that is not finite."""
 
     def plain(x: Any) -> Any:
         if isinstance(x, np.ndarray):
@@ -405,14 +406,19 @@ def dumped(data: Mapping[str, Any]) -> str:
             return float(f"{x:.5g}")
         return x
 
-    return json.dumps(plain(data), indent=1)
+    def lines(x: Any, depth: int) -> str:
+        if not isinstance(x, dict) or not x:
+            return json.dumps(x)
+        pad = " " * (depth + 1)
+        return "{\n" + ",\n".join(f"{pad}{json.dumps(k)}: {lines(v, depth + 1)}" for k, v in x.items()) + "}"
+
+    return lines(plain(data), 0)
 
 
 __all__ = [
     "NAMES",
     "PRIORS",
     "Foretold",
-    "Layer",
     "Observation",
     "Prior",
     "Raw",
@@ -421,7 +427,6 @@ __all__ = [
     "foretold",
     "kendall",
     "ln_likelihood",
-    "ndtr",
     "outcome",
     "patent_observations",
     "raw",

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.design.surface_exchange import (
-    AVOGADRO_1_mol,
     BOLTZMANN_J_K,
     GAS_J_molK,
     Medium,
@@ -25,7 +24,6 @@ from percola.design.surface_exchange import (
     vogel_Pa_s,
 )
 from percola.gel.problem import COARSENING_CONSTANT
-from percola.thermo.system import GLASS_ABOVE_CUTOFF_K
 from percola.thermo.flory_huggins import binodal, interfacial_tension, spinodal_chi
 from percola.thermo.system import GLASS_ABOVE_CUTOFF_K, System
 
@@ -225,12 +223,13 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
 
     s, m = (1.0 - phi0) * one, (LEAST_SOLVENT if exchange else 0.0) * one
     u = 0.0 * one
+    half_radius = float(np.cbrt(3.0 * np.log(2.0) / (4.0 * np.pi * case.nuclei_m3)))
     sharp = np.zeros_like(one, bool)
     radius, crystal, cube, hole = case.radius_m * one, 0.0 * one, 0.0 * one, 0.0 * one
     locked = np.zeros_like(one, bool)
     skin_time, skin_drive = 0.0 * one, 0.0 * one
     arrest = np.full_like(one, time[-1])
-    kept = {name: 0.0 * one for name in ("phi", "rich", "lean", "y", "cube", "hole", "wall", "sharp")}
+    kept = dict.fromkeys(("phi", "rich", "lean", "y", "cube", "hole", "wall", "sharp"), 0.0 * one)
     out_two = np.zeros_like(one, bool)
     done = np.zeros_like(one, bool)
     before: tuple[FloatArray, FloatArray, FloatArray] | None = None
@@ -305,22 +304,31 @@ def layer(case: SurfaceCase, p: LayerParameters, *, face: bool = True, steps: in
         shape = 0.5 * (_mobility(rich, crowding) + _mobility(phi, crowding))
         speed = np.where(two, pace * shape * tension / np.maximum(rich - lean, 1e-3) ** 2, 0.0)
         opening = np.where(faced, pace * _mobility(rich_face, crowding) * tension_face, 0.0)
+        step = 0.0 * one, 0.0 * one, 0.0 * one
         if before is not None:
-            radius = radius + 0.5 * dt * (G + before[0])
-            cube = cube + 0.5 * dt * (speed + before[1])
-            hole = hole + 0.5 * dt * (opening + before[2])
+            step = (
+                0.5 * dt * (G + before[0]),
+                0.5 * dt * (speed + before[1]),
+                0.5 * dt * (opening + before[2]),
+            )
+            radius, cube, hole = radius + step[0], cube + step[1], hole + step[2]
         before = (G, speed, opening)
         crystal = -np.expm1(-(4.0 * np.pi / 3.0) * case.nuclei_m3 * np.minimum(radius, 1.0) ** 3)
         now = ~done & (crystal >= 0.5)
         if i == time.size - 1:
             now = ~done
         if now.any():
-            arrest = np.where(now, time[i], arrest)
+            # within the step: crystals reach the radius of half conversion before its end
+            excess = np.where(
+                step[0] > 0, np.clip((radius - half_radius) / np.maximum(step[0], 1e-30), 0.0, 1.0), 0.0
+            )
+            arrest = np.where(now, time[i] - excess * dt, arrest)
             gap = np.maximum(rich - lean, 1e-6)
             # a bath that mixes with the lean phase is the lean phase: rich phase on the face costs their tension
             bare = -np.where(two, tension, 0.0) * np.sqrt(kappa) / np.cbrt(system.site_volume_m3) / gap
             wall = np.where(sharp, (x_ms - x_mp) / 6.0, bare) if exchange else 0.0 * one
-            values = (phi, rich, lean, y, cube, hole, wall, sharp * one)
+            set_cube, set_hole = cube - excess * step[1], hole - excess * step[2]
+            values = (phi, rich, lean, y, set_cube, set_hole, wall, sharp * one)
             for name, value in zip(kept, values, strict=True):
                 kept[name] = np.where(now, value, kept[name])
             out_two = np.where(now, two, out_two)
@@ -356,19 +364,12 @@ def _mobility(phi: FloatArray, crowding: float) -> FloatArray:
     return np.asarray(x * (1.0 - x) * np.exp(-crowding * x / (1.0 - x)))
 
 
-def nuclei_spacing_m(case: SurfaceCase) -> float:
-    """Mean distance of nuclei [m]."""
-    return float(case.nuclei_m3 ** (-1.0 / 3.0))
-
-
 __all__ = [
-    "AVOGADRO_1_mol",
     "Layer",
     "LayerParameters",
     "SurfaceCase",
     "growth_m_s",
     "layer",
     "melting_K",
-    "nuclei_spacing_m",
     "phases",
 ]
