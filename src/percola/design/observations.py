@@ -12,7 +12,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from pathlib import Path
@@ -128,15 +128,17 @@ class Observations:
     def take(self, index: npt.ArrayLike) -> Observations:
         """The specimens of an index (numbers or a mask), in its order, with their observations; clusters keep their numbers."""
         i = np.atleast_1d(np.asarray(index))
-        i = np.flatnonzero(i) if i.dtype == bool else i.astype(np.int64)
+        i = np.arange(len(self))[i if i.dtype == bool else i.astype(np.int64)]
         rows = [np.flatnonzero(self.specimen == k) for k in i]
         m = np.concatenate(rows).astype(np.int64) if rows else np.zeros(0, np.int64)
         per_specimen = ("recipes", "names", "origin", "classes", "reported")
-        chosen = {key: tuple(getattr(self, key)[int(k)] for k in i) for key in per_specimen}
-        flags = {
+        chosen: dict[str, Any] = {key: tuple(getattr(self, key)[int(k)] for k in i) for key in per_specimen}
+        flags: dict[str, Any] = {
             key: getattr(self, key)[i] for key in ("ratio_at_most_two", "impermeable", "cluster", "reserved")
         }
-        per_value = {k: getattr(self, k)[m] for k in ("quantity", "value", "digit_sd", "stated_sd", "doubt")}
+        per_value: dict[str, Any] = {
+            k: getattr(self, k)[m] for k in ("quantity", "value", "digit_sd", "stated_sd", "doubt")
+        }
         return replace(
             self,
             features=self.features.take(i),
@@ -285,9 +287,9 @@ def _structure(s: ReportedSpecimen, where: str, notes: list[str]) -> str | None:
     """The class of a specimen; a description in several words is left out, a single word that is no class is refused."""
     text = s.word("structure_class").strip()
     word = re.sub(r"[ -]+", "_", text.lower())
-    word = read.reported("structure_class", word).value if word else ""
+    word = str(read.reported("structure_class", word).value) if word else ""
     if word in CLASSES:
-        return str(word)
+        return word
     if len(text.split()) > 2:
         notes.append(f"{s.id}: internal structure {text!r} is no class ({', '.join(CLASSES)}); left out")
         return None
@@ -377,6 +379,16 @@ def _key(recipe: Recipe) -> str:
     for key in ("preparation", "electrolyte", "hydrophilization"):
         data.pop(key, None)
     data["dissolution"].pop("pressurized", None)
+    for key in ("screw", "screw_diameter"):
+        data["shaping"].pop(key, None)
+    baths = (*data["cooling"].get("media", ()), *(data["extraction"] or {}).get("liquids", ()))
+    for part in (*data["solvents"], *baths):
+        part["liquid"] = _substance(part["liquid"], tables.liquid)
+    for part in data["polymers"]:
+        part["polymer"] = _substance(part["polymer"], tables.polymer)
+    for part in data["resins"]:
+        part["resin"] = _substance(part["resin"], tables.resin)
+        part.pop("grade")
     return json.dumps(data, sort_keys=True, ensure_ascii=False)
 
 
@@ -400,9 +412,10 @@ def features_once(recipe: Recipe, name: str, where: str = "") -> Features:
     return replace(found, names=(name,))
 
 
-def _substance(name: str) -> str:
+def _substance(name: str, lookup: Callable[[str], Any]) -> str:
+    """One name for all names of a substance of the tables."""
     try:
-        return str(tables.liquid(name).key)
+        return str(lookup(name).key)
     except PercolaError:
         return name.lower()
 
@@ -416,15 +429,19 @@ def _gel(recipe: Recipe) -> str:
     parts = [
         [
             sorted(
-                [polymer_name(p), p.weight_average_molecular_weight.value, round(w, 6)]
+                [
+                    _substance(polymer_name(p), tables.polymer),
+                    p.weight_average_molecular_weight.value,
+                    round(w, 6),
+                ]
                 for p, w in zip(recipe.polymers, weights.polymers, strict=True)
             ),
             sorted(
-                [_substance(s.liquid), round(w, 6)]
+                [_substance(s.liquid, tables.liquid), round(w, 6)]
                 for s, w in zip(recipe.solvents, weights.solvents, strict=True)
             ),
             sorted(
-                [r.resin.lower().split()[0], round(w, 6)]
+                [_substance(r.resin, tables.resin), round(w, 6)]
                 for r, w in zip(recipe.resins, weights.resins, strict=True)
             ),
         ],
@@ -687,6 +704,7 @@ def from_file(path: str | Path) -> Observations:
             notes += own
             audited.append(s)
         recipes.append(recipe)
+        notes += [f"{s.id}: {words}; kept, as it was made" for words in table_recipe.against_theory(recipe)]
     unread = tuple(dict.fromkeys([*(c for s in book for c in s.unknown_columns if c), *idle]))
     if unread:
         notes.append(f"columns not read: {', '.join(unread)}")

@@ -15,12 +15,14 @@ from typing import Any
 from percola import tables
 from percola.audit.fields import UNITS, fields
 from percola.audit.specimens import Reported, ReportedSpecimen, reported
-from percola.errors import InputError, PercolaError
+from percola.errors import InputError, PercolaError, TableError
 from percola.recipe import specimens as patent_recipes
 from percola.recipe import text as recipe_text
 from percola.recipe.checking import check
 from percola.recipe.model import BathCooling, Extruder, HollowDie, Recipe
+from percola.recipe.physics import context_of
 from percola.recipe.text import RecipeError
+from percola.units import si_value
 
 OTHER_WAY = "write the recipe as a TOML file and name it in the column recipe"
 _UNIT = {
@@ -143,6 +145,11 @@ def from_row(
     liquid = row.word("extraction_liquid")
     if liquid.lower() not in _NONE:
         data["extraction"] = {"liquids": [{"liquid": _liquid(row, "extraction_liquid", liquid)}]}
+        time = row.word("extraction_time")
+        if time and _is_time(time):
+            data["extraction"]["time"] = time
+        elif time:
+            row.note(f"extraction time {time!r} is no quantity; left out")
     data["drying"] = {"method": "room"}
     stretching = _stretching(row)
     if stretching:
@@ -151,6 +158,13 @@ def from_row(
     if isinstance(recipe.cooling, BathCooling) and recipe.cooling.temperature is None:
         row.note("bath temperature not stated: taken as 20 degC")
     return recipe, row.notes
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return si_value(text, "time", "extraction_time") > 0.0
+    except PercolaError:
+        return False
 
 
 def _column(path: str) -> str | None:
@@ -170,7 +184,7 @@ def _validated(data: Mapping[str, Any], row: Row) -> Recipe:
     fault = next((f for f in check(recipe) if f.grade == "error"), None)
     if fault is not None:
         column = _column(fault.field) or fault.field
-        remedy = OTHER_WAY if "pressurized" in fault.remedy else fault.remedy
+        remedy = OTHER_WAY if re.search(r"pressurized|\[", fault.remedy) else fault.remedy
         raise InputError(f"{row.where}, column {column}", fault.found, fault.allowed, remedy)
     return recipe
 
@@ -250,6 +264,14 @@ def _known(row: Row, key: str, name: str, lookup: Callable[[str], Any]) -> str:
     return name
 
 
+def _has_polymer(name: str) -> bool:
+    try:
+        tables.polymer(name, None)
+    except TableError:
+        return any(name.lower() == k.lower() for k in tables.polymers())
+    return True
+
+
 def _liquid(row: Row, key: str, text: str) -> str:
     if "+" in text:
         raise InputError(row.at(key), f"the mixture {text[:60]!r}", "one liquid", OTHER_WAY)
@@ -259,7 +281,8 @@ def _liquid(row: Row, key: str, text: str) -> str:
 def _mixture(row: Row) -> dict[str, Any]:
     """Polymer, solvents and resin with their amounts, in parts or in percent by weight."""
     s = row.specimen
-    polymer = _known(row, "polymer", row.word("polymer"), tables.polymer)
+    whole = s.values["polymer"].text.strip()  # the brackets of P(VDF-HFP) are no remark
+    polymer = whole if _has_polymer(whole) else _known(row, "polymer", row.word("polymer"), tables.polymer)
     found = [i for i in (1, 2, 3) if row.word(f"solvent{i}")]
     resin = row.word("resin")
     by_parts = s.get("polymer_parts") is not None
@@ -533,6 +556,18 @@ def named(cell: str, folder: Path, where: str) -> Recipe:
     return recipe
 
 
+def against_theory(recipe: Recipe) -> tuple[str, ...]:
+    """What the thermodynamics of the tables calls impossible in a recipe that is sound in form.
+
+    No reason to refuse: a specimen that was made and measured tells against the tables, and calibration is to learn from it.
+    """
+    try:
+        found = check(recipe, context_of(recipe))
+    except PercolaError:
+        return ()  # features of the recipe say why
+    return tuple(f"{f.field}: {f.found}, by the tables {f.allowed}" for f in found if f.grade == "error")
+
+
 def with_residual(recipe: Recipe, strain: Reported, where: str) -> Recipe:
     """The recipe with the residual strain that was measured on its stretched product.
 
@@ -604,8 +639,10 @@ def cells(recipe: Recipe) -> dict[str, Reported]:
         put("shaping", shaping.method.replace("_", " "))
         put("gel_thickness", shaping.thickness)
     cooling = recipe.cooling
-    bath = isinstance(cooling, BathCooling)
-    put("cooling_medium", " + ".join(m.liquid for m in cooling.media) + " bath" if bath else cooling.method)
+    if isinstance(cooling, BathCooling):
+        put("cooling_medium", " + ".join(m.liquid for m in cooling.media) + " bath")
+    else:
+        put("cooling_medium", cooling.method)
     put("cooling_temperature", getattr(cooling, "temperature", None))
     if recipe.extraction is not None:
         put("extraction_liquid", " + ".join(m.liquid for m in recipe.extraction.liquids))
