@@ -244,10 +244,12 @@ def predict_features(
             readings[name] = Predicted(
                 name,
                 UNITS[name],
-                *(float(read[k, i, j]) for k in (1, 0, 2)),
-                float(true[0, i, j]),
-                float(true[2, i, j]),
-                float(sd[i, j]),
+                median=float(read[1, i, j]),
+                low=float(read[0, i, j]),
+                high=float(read[2, i, j]),
+                true_low=float(true[0, i, j]),
+                true_high=float(true[2, i, j]),
+                sd=float(sd[i, j]),
             )
             if name == "maximum_pore_size":
                 readings["pore_size_ratio"] = _quantity(

@@ -1,0 +1,167 @@
+"""T_l and T_u of a solution as predicted: porosity and breaking extension against the dissolution temperature (paragraph 19).
+
+Each draw of the posterior gives one pair of curves, every 5 degC from 100 degC as the definition asks; departures of the
+membranes along a curve go together as the calibration found them to. T_l and T_u are read off every draw's curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from percola.design.calibration import Calibration
+from percola.design.chain import QUANTITIES, finished, physical
+from percola.design.conditional import Target
+from percola.design.features import Features, features_of, swept
+from percola.design.inference import Problem, covariance, features_table, hyper, parameters, response
+from percola.design.march import march
+from percola.design.nearness import square_distance
+from percola.judge.window import FIRST_K, STEP_K
+from percola.recipe.model import Recipe
+from percola.recipe.physics import system_from
+
+FloatArray = npt.NDArray[np.float64]
+Array = jax.Array
+
+DRAWS = 150
+ABOVE_K = 45.0
+"""Above the recipe's own dissolution temperature: nine steps, which hold the hot end of every series known."""
+BELOW_K = 40.0
+SOLUTION = 0.5
+"""Share that may crystallize while held at T_s: with more there is no solution to shape (paragraph 54)."""
+
+
+@dataclass(frozen=True)
+class PairWindow:
+    """T_l and T_u as predicted, 90 % intervals, and the curves they come from.
+
+    Attributes:
+        lower_K, lower_low_K, lower_high_K: T_l, median and interval.
+        upper_K, upper_low_K, upper_high_K: T_u.
+        probability: that T_u - T_l > 0 (definition (B) for this concentration).
+        temperatures_K: every 5 degC, shape (n,).
+        porosity, extension: quantiles 5, 50, 95 %, shape (3, n).
+        strength_Pa: the same.
+        ratio: the same, of maximum over average pore size.
+        notes: what to know.
+    """
+
+    lower_K: float
+    lower_low_K: float
+    lower_high_K: float
+    upper_K: float
+    upper_low_K: float
+    upper_high_K: float
+    probability: float
+    temperatures_K: FloatArray
+    porosity: FloatArray
+    extension: FloatArray
+    strength_Pa: FloatArray
+    ratio: FloatArray
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        arrays = ("temperatures_K", "porosity", "extension", "strength_Pa", "ratio")
+        return {k: (v.tolist() if k in arrays else v) for k, v in self.__dict__.items()} | {
+            "notes": list(self.notes)
+        }
+
+
+def _joint(
+    p: Problem, z: Mapping[str, Any], target: Target, among: Array, noise: Array
+) -> tuple[Array, Array]:
+    """(readings without scatter (n, 6), crystallized share in the hold (n,)) of one draw, departures sampled together."""
+    theta = parameters(z)
+    base, slopes = response(p.table, theta)
+    c = covariance(p, slopes, z)
+    departure, _, reach, own = hyper(z)
+    loaded = slopes[p.specimen, p.quantity] * departure
+    cross = (1.0 - own) * jnp.exp(-0.5 * target.square / reach**2)[:, p.specimen]
+    residual = p.value - base.scale[p.specimen, p.quantity]
+    root = jnp.linalg.cholesky(c)
+    alpha = jax.scipy.linalg.cho_solve((root, True), residual)
+    n, q = cross.shape[0], len(QUANTITIES)
+    a = (cross[:, :, None] * (loaded * departure)[None]).transpose(0, 2, 1).reshape(n * q, -1)
+    mean = (a @ alpha).reshape(n, q)
+    white = jax.scipy.linalg.solve_triangular(root, a.T, lower=True)
+    prior = (1.0 - own) * jnp.exp(-0.5 * among / reach**2)
+    joint = jnp.einsum("ij,q,qr->iqjr", prior, departure**2, jnp.eye(q)).reshape(n * q, n * q)
+    spread = joint - white.T @ white
+    delta = mean + (jnp.linalg.cholesky(spread + 1e-6 * jnp.eye(n * q)) @ noise).reshape(n, q)
+    table = dict(target.table)
+    m = march(table, physical(theta, table))
+    return finished(table, theta, m, delta).scale, m.hold_share
+
+
+def pair_window(
+    recipe: Recipe, calibration: Calibration, seed: int = 0, base: Features | None = None
+) -> PairWindow:
+    """The window of dissolution temperatures of a recipe's solution and process.
+
+    Args:
+        recipe: everything but its dissolution temperature is kept.
+        calibration: whose posterior is used.
+        seed: of departures.
+        base: the recipe's features, where they are known.
+
+    Limitations: the cooling curve is that of the recipe in reduced temperature. Temperatures at which more than half
+    crystallizes while the solution is held are left out: there is nothing to shape.
+    """
+    one = features_of(recipe) if base is None else base
+    own_K = float(one.dissolution_K[0])
+    first = FIRST_K + STEP_K * np.ceil(max(own_K - BELOW_K - FIRST_K, 0.0) / STEP_K)
+    grid = np.arange(first, own_K + ABOVE_K, STEP_K)
+    table = swept(one, system_from(recipe), dissolution_K=grid)
+    table, draws = calibration.matched(table)
+    count = next(iter(draws.values())).shape[0]
+    pick = np.unique(np.linspace(0, count - 1, min(DRAWS, count)).astype(int))
+    used = {k: jnp.asarray(v[pick]) for k, v in draws.items()}
+    known = calibration.observations.features
+    square = square_distance(table, known)
+    target = Target(features_table(table), jnp.asarray(square), jnp.zeros_like(square))
+    among = jnp.asarray(square_distance(table, table))
+    noise = jnp.asarray(np.random.default_rng(seed).standard_normal((len(pick), grid.size * len(QUANTITIES))))
+    p = calibration.problem
+    scale, held = jax.jit(
+        lambda d, e: jax.lax.map(lambda args: _joint(p, args[0], target, among, args[1]), (d, e))
+    )(used, noise)
+    scale, held = np.asarray(scale), np.asarray(held)
+    solution = np.median(held, axis=0) < SOLUTION
+    notes = []
+    if not solution.all():
+        words = f"{grid[solution][0] - 273.15:.0f} degC" if solution.any() else "any of them"
+        notes.append(
+            f"Below {words} more than half crystallizes while the solution is held: no membrane there."
+        )
+    if solution.sum() < 3:
+        solution = np.ones_like(solution)
+    t = grid[solution]
+    s = scale[:, solution]
+    porosity = 1.0 / (1.0 + np.exp(-s[:, :, 0]))
+    extension = np.exp(s[:, :, 5])
+    lower = t[:-1][np.argmax(np.diff(porosity, axis=1), axis=1)] + 0.5 * STEP_K
+    upper = t[:-1][np.argmax(-np.diff(extension, axis=1), axis=1)] + 0.5 * STEP_K
+    levels = (0.05, 0.5, 0.95)
+    low, high = np.quantile(lower, levels), np.quantile(upper, levels)
+    return PairWindow(
+        lower_K=float(low[1]),
+        lower_low_K=float(low[0]),
+        lower_high_K=float(low[2]),
+        upper_K=float(high[1]),
+        upper_low_K=float(high[0]),
+        upper_high_K=float(high[2]),
+        probability=float(np.mean(upper > lower)),
+        temperatures_K=t,
+        porosity=np.quantile(porosity, levels, axis=0),
+        extension=np.quantile(extension, levels, axis=0),
+        strength_Pa=np.quantile(np.exp(s[:, :, 4]), levels, axis=0),
+        ratio=np.quantile(np.exp(s[:, :, 2] - s[:, :, 1]), levels, axis=0),
+        notes=tuple(notes),
+    )
