@@ -7,6 +7,7 @@ and measured; one row holds the recipe, what a quench without space says of it, 
     python benchmarks/master_curves.py plan  --cases 110 --out cases.json     # seeded, the same everywhere
     python benchmarks/master_curves.py run   --cases cases.json --out rows.jsonl [--size 96] [--drivers 1] [--workers 1]
     python benchmarks/master_curves.py csv   rows.jsonl... --out src/percola/design/data/master_runs.csv
+    python benchmarks/master_curves.py fit   src/percola/design/data/master_runs.csv --out src/percola/design/data/master_curves.toml
     python benchmarks/master_curves.py check [--platform cuda]                # device against CPU, mass, time of a step
 
 ``run`` solves gels in ``--drivers`` processes (on a GPU where JAX finds one) and measures in ``--workers`` CPU processes;
@@ -683,6 +684,101 @@ def check(platform: str) -> dict[str, Any]:
 # -- command line ------------------------------------------------------------------------------------
 
 
+START = {
+    "lean_share": (-1.5, 1.6, 0.7),
+    "structure_length": (0.6, 0.5, -0.2),
+    "closed_share": (0.5, 0.06),
+    "average_pore": (-0.9, 0.6, 0.7, 0.39),
+    "conduction": (-9.0, 16.0),
+    "flow": (-3.5, 1.7),
+    "modulus": (6.5, -11.0),
+    "stress": (-1.0, 2.9),
+    "ratio": (-2.3, -1.9),
+    "through": (0.39, 0.015),
+    "through_share": (0.4, 0.05),
+    "interface_width": (0.67, -0.69, -0.02),
+}
+"""Where the fits begin; the answers do not depend on it."""
+
+
+def capillary_length_m(specimen: str) -> float:
+    """2 gamma/(0.3 sigma_y) of the drying liquid and the dry polymer [m]: the collapse radius of a dense strut."""
+    from percola import recipe as recipes
+    from percola.pipeline import physics as bridge
+    from percola.recipe import solution_from
+
+    recipe = recipes.resolve(f"patent:{specimen or 'Ex7'}")[0]  # the drawn recipes dry from DCM as Example 7
+    law = bridge.drying_law(recipe, solution_from(recipe), bridge.main_polymer(recipe))
+    return 2.0 * law.surface_tension_N_m / (0.3 * law.strut_yield_Pa)
+
+
+def fit(rows: Path, out: Path) -> None:
+    """Fit every curve, leave out recipe by recipe, and write coefficients, errors, scatter and ranges."""
+    from scipy.optimize import least_squares
+
+    from percola.design.master import FORMS, read_runs, samples
+
+    r = read_runs(rows.read_text(encoding="utf-8"))
+    lines = [
+        "# Written by `python benchmarks/master_curves.py fit`; forms: percola/design/master.py.",
+        "# errors: jackknife over recipes; scatter: standard deviation of the residual of `of`, scatter_cv with the recipe left out.",
+        "",
+    ]
+    for key, sample in samples(r).items():
+        use = sample.rows & np.isfinite(sample.target)
+        x = {k: v[use] for k, v in sample.inputs.items()}
+        target, recipe = sample.target[use], r["name"][use]
+
+        def solved(keep: Any, start: Any, key: str = key, x: Any = x, target: Any = target) -> Any:
+            part = {k: v[keep] for k, v in x.items()}
+
+            def residual(c: Any) -> Any:
+                e = FORMS[key](c, part, np) - target[keep]
+                if key != "through":
+                    return e
+                # yes or no: deviance, with a prior of 0.3 on ln(width/0.015), as the data nearly separate
+                q = np.clip(FORMS[key](c, part, np), 1e-12, 1 - 1e-12)
+                deviance = np.sqrt(-2.0 * np.log(np.where(target[keep] > 0.5, q, 1.0 - q)))
+                return np.append(deviance, np.log(np.abs(c[1]) / 0.015) / 0.3)
+
+            return least_squares(residual, start, x_scale=np.abs(start) + 1e-3).x
+
+        everything = np.ones(len(target), bool)
+        best = solved(everything, np.array(START[key]))
+        error = FORMS[key](best, x, np) - target
+        names = np.unique(recipe)
+        without = np.array([solved(recipe != n, best) for n in names])
+        n = len(names)
+        errors = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+        left = np.concatenate(
+            [
+                FORMS[key](c, {k: v[recipe == name] for k, v in x.items()}, np) - target[recipe == name]
+                for name, c in zip(names, without, strict=True)
+            ]
+        )
+        scatter = math.sqrt(float(error @ error) / max(len(error) - len(best), 1))
+        scatter_cv = math.sqrt(float(np.mean(left**2)))
+
+        def table(values: dict[str, float]) -> str:
+            return "{ " + ", ".join(f"{k} = {v:.6g}" for k, v in values.items()) + " }"
+
+        lines += [
+            f"[curve.{key}]",
+            f'of = "{sample.of}"',
+            f"coefficients = [{', '.join(f'{c:.6g}' for c in best)}]",
+            f"errors = [{', '.join(f'{c:.2g}' for c in errors)}]",
+            f"scatter = {scatter:.4g}",
+            f"scatter_cv = {scatter_cv:.4g}",
+            f"count = {len(target)}",
+            f"recipes = {n}",
+            f"low = {table({k: float(v.min()) for k, v in x.items()})}",
+            f"high = {table({k: float(v.max()) for k, v in x.items()})}",
+            "",
+        ]
+        print(key, np.round(best, 4), "+-", np.round(errors, 4), f"scatter {scatter:.4f} cv {scatter_cv:.4f} n {len(target)}")
+    out.write_text("\n".join(lines), encoding="utf-8")
+
+
 def to_csv(paths: list[Path], out: Path) -> None:
     """Rows of JSON lines as one CSV, columns in order of first appearance, numbers to nine digits."""
     rows: dict[str, dict[str, Any]] = {}
@@ -690,6 +786,7 @@ def to_csv(paths: list[Path], out: Path) -> None:
         for line in path.read_text().splitlines():
             row = json.loads(line)
             if "unfit" not in row:
+                row["capillary_length_m"] = capillary_length_m(row["specimen"])
                 rows[f"{row['name']}/{row['size']}/{row['seed']}"] = row
     names: dict[str, None] = {}
     for row in rows.values():
@@ -710,7 +807,7 @@ def to_csv(paths: list[Path], out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("plan", "run", "csv", "check", "warm"))
+    parser.add_argument("what", choices=("plan", "run", "csv", "fit", "check", "warm"))
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--cases", default="110")
     parser.add_argument("--out", type=Path, required=False)
@@ -731,6 +828,8 @@ def main() -> None:
         run(cases, o.size, o.out, o.drivers, o.workers, o.platform, o.deadline, o.stop_solving)
     elif o.what == "csv":
         to_csv(o.paths, o.out)
+    elif o.what == "fit":
+        fit(o.paths[0], o.out)
     elif o.what == "warm":
         began = time.monotonic()
         warm_up()
