@@ -36,7 +36,7 @@ from percola.judge.definitions import CLASSES
 from percola.recipe import specimens as patent_recipes
 from percola.recipe import text as recipe_text
 from percola.recipe.model import BathCooling, Recipe
-from percola.recipe.physics import polymer_name
+from percola.recipe.physics import comonomer_mole_fraction, polymer_name
 from percola.recipe.weights import composition
 
 FloatArray = npt.NDArray[np.float64]
@@ -431,6 +431,7 @@ def _gel(recipe: Recipe) -> str:
             sorted(
                 [
                     _substance(polymer_name(p), tables.polymer),
+                    comonomer_mole_fraction(p) or 0.0,
                     p.weight_average_molecular_weight.value,
                     round(w, 6),
                 ]
