@@ -39,7 +39,8 @@ class Made(NamedTuple):
 
     scale: transformed values in the order of :data:`QUANTITIES`, shape (n, 6): logit of porosity, natural logarithms of the
     others. sphere: share of the structure that is particles (crystals that reject their solvent and do not demix).
-    open: ln of the lean share over the least that hangs together; ratio_ln: ln(maximum/average - 1).
+    open: ln of the lean share over the least that hangs together. wide: ln of the mean pore's radius over that below which
+    pores close on drying.
     wall_m: thickness of the dry wall.
     """
 
@@ -54,8 +55,18 @@ class Made(NamedTuple):
     extension: Array
     sphere: Array
     open: Array
+    wide: Array
     wall_m: Array
     marched: Marched
+
+
+def inputs(f: Table, parameters: Mapping[str, Any]) -> Table:
+    """The table with what recipes leave open filled in: a bath whose temperature is not stated, a T_s that is told twice."""
+    return {
+        **f,
+        "bath_K": f["bath_K"] + f["bath_unstated"] * parameters["unstated_bath_K"],
+        "dissolution_K": f["dissolution_K"] + f["second_reading_K"] * parameters["second_reading"],
+    }
 
 
 def physical(parameters: Mapping[str, Any], f: Table) -> dict[str, Any]:
@@ -76,7 +87,8 @@ def made(f: Table, parameters: Mapping[str, Any], delta: Array | None = None) ->
             standard uncertainties of each pair's own table value.
         delta: departures, shape (n, 6); none by default.
     """
-    return finished(f, parameters, march(f, physical(parameters, f)), delta)
+    table = inputs(f, parameters)
+    return finished(table, parameters, march(table, physical(parameters, table)), delta)
 
 
 def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array | None = None) -> Made:
@@ -89,7 +101,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
     # porosity: the lean share against the polymer, or the room between particles
     # the rich phase is arrested before it is in equilibrium: more so, the more solvent it has to give up
     gives_up = jnp.log(jnp.maximum(m.rich, phi) / phi) * m.demixed
-    ln_lean = jnp.log(m.lean + CLOSED) + q["ln_lean"] - q["lean_slope"] * gives_up
+    ln_lean = jnp.log(m.lean + CLOSED) + q["ln_lean"] - q["lean_slope"] * (gives_up - 0.8 * m.demixed)
     network = ln_lean - jnp.log(v)
     logit = (1.0 - sphere) * network + sphere * q["logit_particle_porosity"] + d[:, 0]
     wet = jax.nn.sigmoid(logit)
@@ -112,6 +124,18 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
         - q["skin"] * f["bath_immiscible"]
         + d[:, 1]
     )
+    # pores whose capillary pressure exceeds the collapse stress close (percola.membrane.drying): as the gel makes them,
+    # before departures, since a specimen's pore size is known only where it stayed open
+    gel_share = v * jnp.exp(network)
+    rich_share = jnp.clip(1.0 - gel_share, 0.05, 1.0)
+    swollen = jnp.clip(v / rich_share, 0.02, 1.0)
+    ln_closing = (
+        jnp.log(2.0 * jnp.maximum(f["drying_tension_N_m"], 1e-6) / (0.3 * f["strut_yield_Pa"]))
+        - 2.25 * jnp.log(swollen)
+        - 1.5 * jnp.log(rich_share)
+        + q["ln_collapse"]
+    )
+    wide = ln_pore - d[:, 1] - jnp.log(2.0) - ln_closing
     # the largest pore: gaps between the bodies that grew from different nuclei (docs/theory/reduced.md)
     ln_excess = (
         q["ln_excess"]
@@ -160,6 +184,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
         extension=jnp.exp(ln_extension),
         sphere=sphere,
         open=jnp.where(sphere > 0.5, 5.0, jnp.log(m.lean + CLOSED) - q["ln_open"]),
+        wide=jnp.where(sphere > 0.5, 5.0, wide),
         wall_m=wall,
         marched=m,
     )

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from percola.design.chain import QUANTITIES, finished
+from percola.design.chain import QUANTITIES, finished, inputs, physical
 from percola.design.inference import Problem, covariance, hyper, log_classes, parameters, response
 from percola.design.march import march
 
@@ -33,6 +33,7 @@ class Sampled(NamedTuple):
     truth: Array
     reading: Array
     open: Array
+    wide: Array
     sphere: Array
     demixed: Array
     length_m: Array
@@ -79,25 +80,21 @@ def sample_one(
     root = jnp.linalg.cholesky(spread + 1e-9 * jnp.eye(len(QUANTITIES)))
     delta = mean + jnp.einsum("nqr,nr->nq", root, noise)
     theta = parameters(z)
-    m = march(dict(target.table), _physical(theta, target))
-    made = finished(dict(target.table), theta, m, delta)
+    table = inputs(dict(target.table), theta)
+    m = march(table, physical(theta, table))
+    made = finished(table, theta, m, delta)
     _, scatter_sd, _, _ = hyper(z)
     return Sampled(
         truth=made.scale,
         reading=made.scale + scatter * scatter_sd,
         open=made.open,
+        wide=made.wide,
         sphere=made.sphere,
         demixed=m.demixed,
         length_m=m.length_m,
         wall_m=made.wall_m,
         ln_evidence=ln_evidence,
     )
-
-
-def _physical(theta: Mapping[str, Any], target: Target) -> dict[str, Any]:
-    from percola.design.chain import physical
-
-    return physical(theta, dict(target.table))
 
 
 @partial(jax.jit, static_argnums=(0,))

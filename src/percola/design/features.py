@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.errors import InputError
-from percola.recipe.model import Extruder, Recipe
+from percola.recipe.model import BathCooling, Extruder, Recipe
 from percola.recipe.physics import solution_from
 from percola.thermo.flory_huggins import spinodal_chi
 from percola.thermo.system import AVOGADRO_1_mol, System
@@ -57,6 +57,8 @@ class Features:
         extruded: 1 for an extruder (dynamic), 0 for a press or plate (static; paragraph 61).
         resin: volume share of resin among the chains.
         residual_strain: stretching residual strain along the draw, 0 without.
+        bath_unstated: 1 where the recipe does not state the temperature of its bath, so that a default stands in ``bath_K``.
+        second_reading_K: another reading of T_s, less ``dissolution_K``; 0 where there is only one.
         solvent: index into ``solvents``.
         liquid_bath: 1 where a liquid cools the wall.
         bath_immiscible: share of the cooling liquid that does not mix with the solvent (chi of the two about 1.5 and above;
@@ -111,6 +113,8 @@ class Features:
     residual_strain: FloatArray
     liquid_bath: FloatArray
     bath_immiscible: FloatArray
+    bath_unstated: FloatArray
+    second_reading_K: FloatArray
     solvent: npt.NDArray[np.int64]
     solvents: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -260,6 +264,10 @@ def features_of(recipe: Recipe, name: str = "") -> Features:
         "resin": 1.0 - system.crystallizable_share,
         "residual_strain": strain - 1.0,
         "liquid_bath": float(wall.final_medium.kind == "liquid"),
+        "bath_unstated": float(
+            isinstance(recipe.cooling, BathCooling) and recipe.cooling.temperature is None
+        ),
+        "second_reading_K": 0.0,
         "bath_immiscible": _immiscible(system, wall.final_medium, bath_K=float(temperature_K[-1])),
     }
     return Features(

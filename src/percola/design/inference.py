@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 
-from percola.design.chain import QUANTITIES, Made, finished, physical
+from percola.design.chain import QUANTITIES, Made, finished, inputs, physical
 from percola.design.features import Features
 from percola.design.march import march
 from percola.design.nearness import square_distance
@@ -32,7 +32,7 @@ Draw = Mapping[str, Any]
 RATIO, OPEN_WIDTH = 2, 0.25
 """Index of the ratio's departure; width of the transition from closed to open in ln(lean share): the scatter of the share of
 through-going voids among runs in three dimensions (docs/theory/master_curves.md)."""
-SLIP = 0.02
+SLIP = 0.005
 """Probability that a class is reported wrongly, whatever the model says: keeps one word from ruling everything."""
 JITTER = 1e-8
 
@@ -105,12 +105,13 @@ def hyper(z: Draw) -> tuple[Array, Array, Array, Array]:
 
 def response(table: Mapping[str, Any], theta: Mapping[str, Any]) -> tuple[Made, Array]:
     """What a table of recipes gives, and the slopes of its readings with the departures, shape (n, 6 readings, 6 departures)."""
-    m = march(dict(table), physical(theta, dict(table)))
-    base = finished(dict(table), theta, m)
+    table = inputs(dict(table), theta)
+    m = march(table, physical(theta, table))
+    base = finished(table, theta, m)
     zero = jnp.zeros_like(base.scale)
 
     def readings(d: Array) -> Array:
-        return finished(dict(table), theta, m, d).scale
+        return finished(table, theta, m, d).scale
 
     slopes = [jax.jvp(readings, (zero,), (zero.at[:, j].set(1.0),))[1] for j in range(len(QUANTITIES))]
     return base, jnp.stack(slopes, axis=-1)
@@ -140,7 +141,7 @@ def log_likelihood(p: Problem, z: Draw) -> Array:
 def log_classes(p: Problem, base: Made, z: Draw) -> Array:
     """ln of the likelihood of the structure classes; specimens of one gel share their weight."""
     departure, _, _, _ = hyper(z)
-    is_open = norm.cdf(base.open / OPEN_WIDTH)
+    is_open = norm.cdf(base.open / OPEN_WIDTH) * norm.cdf(base.wide / OPEN_WIDTH)
     ln_excess = jnp.log(jnp.maximum(base.ratio - 1.0, 1e-9))
     is_fine = norm.cdf(-ln_excess / departure[RATIO])
 

@@ -88,7 +88,10 @@ def class_probabilities(s: Sampled, weights: FloatArray, index: int) -> dict[str
     from percola.design.inference import OPEN_WIDTH
 
     sphere = np.asarray(s.sphere)[:, index]
-    closed = (1.0 - sphere) * ndtr(-np.asarray(s.open)[:, index] / OPEN_WIDTH)
+    through = ndtr(np.asarray(s.open)[:, index] / OPEN_WIDTH) * ndtr(
+        np.asarray(s.wide)[:, index] / OPEN_WIDTH
+    )
+    closed = (1.0 - sphere) * (1.0 - through)
     truth = np.asarray(s.truth)[:, index]
     coarse = (truth[:, 2] - truth[:, 1] > np.log(2.0)).astype(float)
     rest = 1.0 - sphere - closed

@@ -531,7 +531,20 @@ def patent() -> Observations:
     found = list(auditing.audit(book).findings)
     said = auditing.audit(book, patent_statements())
     found += said.by_rule("said_otherwise_elsewhere")
-    return _assembled(book, recipes, {}, found, PATENT, {s.id: f"patent:{s.id}" for s in book}, notes, more)
+    made = _assembled(book, recipes, {}, found, PATENT, {s.id: f"patent:{s.id}" for s in book}, notes, more)
+    return _with_second_readings(made)
+
+
+def _with_second_readings(o: Observations) -> Observations:
+    """T_s as Fig. 3 plots it, where that is not what the recipe says (Comparative Example 7: para. 55 against 105)."""
+    second = o.features.second_reading_K.copy()
+    notes = []
+    for plotted_K, name, note in patent_recipes.series("fig3"):
+        i = o.names.index(name)
+        second[i] = plotted_K - o.features.dissolution_K[i]
+        if abs(second[i]) > 0.1:
+            notes.append(f"{name}: {note}; both readings are kept")
+    return replace(o, features=replace(o.features, second_reading_K=second), notes=(*o.notes, *notes))
 
 
 # --- a user's table ----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES, finished, physical
+from percola.design.chain import QUANTITIES, finished, inputs, physical
 from percola.design.conditional import Target
 from percola.design.features import Features, features_of, swept
 from percola.design.inference import Problem, covariance, features_table, hyper, parameters, response
@@ -95,7 +95,7 @@ def _joint(
     joint = jnp.einsum("ij,q,qr->iqjr", prior, departure**2, jnp.eye(q)).reshape(n * q, n * q)
     spread = joint - white.T @ white
     delta = mean + (jnp.linalg.cholesky(spread + 1e-6 * jnp.eye(n * q)) @ noise).reshape(n, q)
-    table = dict(target.table)
+    table = inputs(dict(target.table), theta)
     m = march(table, physical(theta, table))
     return finished(table, theta, m, delta).scale, m.hold_share
 
