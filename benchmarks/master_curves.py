@@ -8,6 +8,7 @@ and measured; one row holds the recipe, what a quench without space says of it, 
     python benchmarks/master_curves.py run   --cases cases.json --out rows.jsonl [--size 96] [--drivers 1] [--workers 1]
     python benchmarks/master_curves.py csv   rows.jsonl... --out src/percola/design/data/master_runs.csv
     python benchmarks/master_curves.py fit   src/percola/design/data/master_runs.csv --out src/percola/design/data/master_curves.toml
+    python benchmarks/master_curves.py plot  --out docs/images/master_curves.png
     python benchmarks/master_curves.py check [--platform cuda]                # device against CPU, mass, time of a step
 
 ``run`` solves gels in ``--drivers`` processes (on a GPU where JAX finds one) and measures in ``--workers`` CPU processes;
@@ -732,14 +733,14 @@ def fit(rows: Path, out: Path) -> None:
         def solved(keep: Any, start: Any, key: str = key, x: Any = x, target: Any = target) -> Any:
             part = {k: v[keep] for k, v in x.items()}
 
-            def residual(c: Any) -> Any:
-                e = FORMS[key](c, part, np) - target[keep]
+            def residual(guess: Any) -> Any:
+                e = FORMS[key](guess, part, np) - target[keep]
                 if key != "through":
                     return e
                 # yes or no: deviance, with a prior of 0.3 on ln(width/0.015), as the data nearly separate
-                q = np.clip(FORMS[key](c, part, np), 1e-12, 1 - 1e-12)
+                q = np.clip(FORMS[key](guess, part, np), 1e-12, 1 - 1e-12)
                 deviance = np.sqrt(-2.0 * np.log(np.where(target[keep] > 0.5, q, 1.0 - q)))
-                return np.append(deviance, np.log(np.abs(c[1]) / 0.015) / 0.3)
+                return np.append(deviance, np.log(np.abs(guess[1]) / 0.015) / 0.3)
 
             return least_squares(residual, start, x_scale=np.abs(start) + 1e-3).x
 
@@ -775,8 +776,98 @@ def fit(rows: Path, out: Path) -> None:
             f"high = {table({k: float(v.max()) for k, v in x.items()})}",
             "",
         ]
-        print(key, np.round(best, 4), "+-", np.round(errors, 4), f"scatter {scatter:.4f} cv {scatter_cv:.4f} n {len(target)}")
+        print(
+            key,
+            np.round(best, 4),
+            "+-",
+            np.round(errors, 4),
+            f"scatter {scatter:.4f} cv {scatter_cv:.4f} n {len(target)}",
+        )
     out.write_text("\n".join(lines), encoding="utf-8")
+
+
+def plot(out: Path) -> None:
+    """The rows and the curves in six panels."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from percola.design.master import conduction_bound, curves, modulus_bound, runs, samples
+
+    r, c = runs(), curves()
+    s = samples(r)
+    y = r["forecast_length_m"] / r["wavelength_m"]
+    p = np.linspace(0.02, 0.9, 200)
+    dry = r["gel_length_m"] * np.cbrt(r["gel_to_membrane"])
+    figure, axes = plt.subplots(2, 3, figsize=(10.5, 6.4), constrained_layout=True)
+
+    def points(ax: Any, x: Any, v: Any, rows: Any, x_label: str, y_label: str) -> None:
+        for size, mark in ((128, "o"), (96, "s")):
+            use = rows & (r["size"] == size)
+            ax.plot(x[use], v[use], mark, ms=3.5, mfc="none", label=f"{size} cells")
+        ax.set(xlabel=x_label, ylabel=y_label)
+
+    e = r["lean_share_x50"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f = r["lean_share"] / (1.0 - r["closed_share"])
+        points(
+            axes[0, 0],
+            y,
+            f / e,
+            s["lean_share"].rows,
+            "forecast length / wavelength of the grid",
+            "lean share / equilibrium",
+        )
+        points(
+            axes[0, 1],
+            y,
+            r["gel_length_m"] / r["wavelength_m"],
+            s["lean_share"].rows,
+            "forecast length / wavelength of the grid",
+            "structure length / wavelength",
+        )
+        points(
+            axes[0, 2],
+            r["porosity"],
+            r["average_pore_size"] / dry,
+            s["average_pore"].rows,
+            "porosity",
+            "half-dry pore / dry structure length",
+        )
+        points(
+            axes[1, 0], r["porosity"], r["relative_conductivity"], s["conduction"].rows, "porosity", "D/D0"
+        )
+        points(
+            axes[1, 1],
+            r["porosity"],
+            r["permeability"] / r["average_pore_size"] ** 2,
+            s["average_pore"].rows,
+            "porosity",
+            "permeability / half-dry pore squared",
+        )
+        points(
+            axes[1, 2],
+            r["porosity"],
+            r["relative_elastic_modulus"],
+            s["modulus"].rows,
+            "porosity",
+            "E / E of the polymer",
+        )
+    line = np.linspace(0.6, 3.0, 100)
+    for share in (0.4, 0.6, 0.8):
+        axes[0, 0].plot(line, c.lean_share(share, line) / share, "k-", lw=0.8)
+        axes[0, 0].annotate(f"{share:g}", (line[8], float(c.lean_share(share, line[8])) / share), fontsize=7)
+    for cells in (7.5, 10.0):
+        axes[0, 1].plot(line, c.structure_length_m(line, 1.0, cells), "k-", lw=0.8)
+    q = p[p > 0.4]
+    axes[0, 2].plot(q, c.average_pore_m(q, 1.0), "k-", lw=0.8)
+    axes[1, 0].plot(p, c.relative_conductivity(p), "k-", p, conduction_bound(p), "k:", lw=0.8)
+    axes[1, 1].semilogy(q, c.permeability_m2(q, 1.0), "k-", lw=0.8)
+    axes[1, 2].semilogy(p, c.relative_modulus(p), "k-", p, modulus_bound(p), "k:", lw=0.8)
+    axes[1, 2].set_ylim(1e-3, 1)
+    axes[0, 0].legend(fontsize=7)
+    figure.savefig(out, dpi=110)
 
 
 def to_csv(paths: list[Path], out: Path) -> None:
@@ -807,7 +898,7 @@ def to_csv(paths: list[Path], out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("plan", "run", "csv", "fit", "check", "warm"))
+    parser.add_argument("what", choices=("plan", "run", "csv", "fit", "plot", "check", "warm"))
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--cases", default="110")
     parser.add_argument("--out", type=Path, required=False)
@@ -828,6 +919,8 @@ def main() -> None:
         run(cases, o.size, o.out, o.drivers, o.workers, o.platform, o.deadline, o.stop_solving)
     elif o.what == "csv":
         to_csv(o.paths, o.out)
+    elif o.what == "plot":
+        plot(o.out)
     elif o.what == "fit":
         fit(o.paths[0], o.out)
     elif o.what == "warm":

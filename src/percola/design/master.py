@@ -296,7 +296,16 @@ def from_dict(data: Mapping[str, Any]) -> Curves:
     return Curves(out)
 
 
-WORDS = ("name", "specimen", "solvents", "geometry", "structure_class", "classes_possible", "outcome", "device")
+WORDS = (
+    "name",
+    "specimen",
+    "solvents",
+    "geometry",
+    "structure_class",
+    "classes_possible",
+    "outcome",
+    "device",
+)
 """Columns of :func:`runs` that are words; all others are numbers, nan where a run has none."""
 
 
