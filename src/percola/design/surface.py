@@ -65,16 +65,17 @@ class SurfacePrediction:
     """The surface of a membrane.
 
     Attributes:
-        ratio: average pore size of the surface over that inside, if the surface is open (median).
+        ratio: average pore size of the surface over that inside, if the surface is open (median); None, as are the next two,
+            where the solution sets before it demixes, so that there are no pores to compare with.
         ratio_ln_sd: standard deviation of its logarithm: parameters, errors of the interactions, unexplained scatter.
         closed_probability: that the surface is non-porous.
         within_calibration: a single liquid or air on PVDF in diethyl phthalate, as in what was calibrated on.
         why: in words.
     """
 
-    ratio: float
-    ratio_ln_sd: float
-    closed_probability: float
+    ratio: float | None
+    ratio_ln_sd: float | None
+    closed_probability: float | None
     within_calibration: bool
     why: str
 
@@ -147,23 +148,31 @@ class SurfaceCalibration:
         scores = self.own_scores(case)
         p = LayerParameters(self.draws["depth_m"], self.draws["alpha"], scores[:, 0], scores[:, 1])
         r = fit.raw(case, p)
-        ln_ratio, ln_closed = fit.outcome(
-            r, self.draws["opening"], self.draws["wall_sites"], self.draws["view"]
+        metal = case.medium.kind == "metal"
+        within = (
+            not metal
+            and _solvent(case) == (self.solvent or _solvent(case))
+            and case.system.polymer == "PVDF"
+            and len(case.system.chains) < 2
         )
+        if not r.inside:
+            return SurfacePrediction(
+                None,
+                None,
+                None,
+                within,
+                "The solution sets before it demixes: no pores inside to compare with.",
+            )
+        # a cast of the metal, not a view into the structure
+        view = np.ones_like(self.draws["view"]) if metal else self.draws["view"]
+        ln_ratio, ln_closed = fit.outcome(r, self.draws["opening"], self.draws["wall_sites"], view)
         weight = np.full(ln_ratio.size, 1.0 / ln_ratio.size)
         found = fit.summary(
             ln_ratio, np.broadcast_to(ln_closed, ln_ratio.shape), self.draws["scatter"], weight
         )
-        sd, ratio = found.ln_sd, found.ratio
-        if case.medium.kind == "metal":
-            # paragraph 42: cooled with air or rolls the surface has the structure of the inside
-            sd = math.hypot(sd, UNCALIBRATED_LN_SD)
-        within = (
-            case.medium.kind != "metal"
-            and _solvent(case) == (self.solvent or _solvent(case))
-            and case.system.polymer == "PVDF"
-        )
-        return SurfacePrediction(ratio, sd, found.closed_probability, within, _why(case, p, within))
+        # paragraph 42: cooled with air or rolls the surface has the structure of the inside
+        sd = math.hypot(found.ln_sd, UNCALIBRATED_LN_SD) if metal else found.ln_sd
+        return SurfacePrediction(found.ratio, sd, found.closed_probability, within, _why(case, p, within))
 
 
 def _solvent(case: SurfaceCase) -> str:

@@ -162,6 +162,7 @@ class Raw:
         wall: wall_kT times the contrast of the phases; see :class:`percola.design.surface_march.Layer`.
         ln_cover: ln(skin/hole); minus infinity where there is no skin.
         demixed: whether the layer has two phases.
+        inside: whether the core has: without pores inside there is no ratio.
     """
 
     ln_size: FloatArray
@@ -169,6 +170,7 @@ class Raw:
     wall: FloatArray
     ln_cover: FloatArray
     demixed: npt.NDArray[np.bool_]
+    inside: bool = True
 
 
 def raw(case: SurfaceCase, p: LayerParameters) -> Raw:
@@ -176,12 +178,12 @@ def raw(case: SurfaceCase, p: LayerParameters) -> Raw:
     one, zero = np.ones(1), np.zeros(1)
     core = layer(case, LayerParameters(one * 1e-6, one, zero, zero), face=False)
     face = layer(case, p)
+    inside = bool(core.demixed[0] and core.length_m[0] > 0)
+    inner_m = float(core.length_m[0]) if inside else 1.0
     with np.errstate(divide="ignore"):
-        size = np.log(np.maximum(face.length_m, 1e-12) / core.length_m[0]) + np.log1p(-core.lean_share[0])
+        size = np.log(np.maximum(face.length_m, 1e-12) / inner_m) + np.log1p(-core.lean_share[0])
         cover = np.log(face.skin_m) - np.log(np.maximum(face.hole_m, 1e-13))
-    return Raw(
-        size, face.lean_share, face.wall_kT * face.contrast, cover, face.demixed & (core.length_m[0] > 0)
-    )
+    return Raw(size, face.lean_share, face.wall_kT * face.contrast, cover, face.demixed, inside)
 
 
 def outcome(
@@ -277,11 +279,20 @@ def sample(
             scores[i, :, :, 1].ravel(),
         )
         r = raw(case, p)
-        wide = Raw(
-            *(
-                np.asarray(getattr(r, f)).reshape(K, 1, own)
-                for f in ("ln_size", "share", "wall", "ln_cover", "demixed")
+        if not r.inside:
+            raise InputError(
+                f"observation of {o.medium}",
+                "a solution that sets before it demixes",
+                "membranes with pores inside",
+                "leave it out: there is nothing to compare the surface with",
             )
+        shape3 = (K, 1, own)
+        wide = Raw(
+            r.ln_size.reshape(shape3),
+            r.share.reshape(shape3),
+            np.asarray(r.wall).reshape(shape3),
+            r.ln_cover.reshape(shape3),
+            r.demixed.reshape(shape3),
         )
         ln_ratio, ln_closed = outcome(
             wide,

@@ -30,7 +30,7 @@ from percola.thermo.system import GLASS_ABOVE_CUTOFF_K, System
 FloatArray = npt.NDArray[np.float64]
 
 STEPS = 240
-"""Steps in time, geometric; halving them moves ratios by less than a hundredth (``test_design_surface``)."""
+"""Steps in time, geometric; twice as many move lengths by less than a hundredth (``test_design_surface``)."""
 LARGEST_STEP = 0.4
 """Largest share of the way to the local target in one step: beyond it the layer follows its target anyway."""
 LEAST_SOLVENT = 1e-3

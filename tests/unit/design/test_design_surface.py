@@ -168,6 +168,7 @@ def test_air_and_metal_take_nothing(cases):
     found = surface_ratio(metal)
     assert not found.within_calibration
     assert found.ratio_ln_sd > surface_ratio(c).ratio_ln_sd
+    assert found.ratio == pytest.approx(1.0, rel=0.02)
 
 
 def test_the_solvent_itself_with_the_cores_history_is_neutral(cases):
@@ -299,6 +300,16 @@ def test_parameters_priors_and_unseen_media(cases):
     unseen = replace(c, medium=replace(c.medium, name="another"))
     assert surface_ratio(unseen).ratio_ln_sd >= surface_ratio(c).ratio_ln_sd - 0.02
     assert surface_ratio(c, parameters=prior_draws()).ratio_ln_sd > surface_ratio(c).ratio_ln_sd
+
+
+def test_no_ratio_without_pores_inside(cases):
+    c = cases["Ex6-DEP"]
+    hot = replace(c, core_temperature_K=np.full_like(c.core_temperature_K, 400.0))  # never demixes
+    found = surface_ratio(hot)
+    assert found.ratio is found.closed_probability is None
+    assert "no pores" in found.why
+    with pytest.raises(InputError):
+        calibrate_surface(fit.patent_observations()[:1], [hot], power=3, own=2)
 
 
 def test_another_medium_for_a_recipe():
