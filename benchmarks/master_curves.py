@@ -692,7 +692,7 @@ START = {
     "average_pore": (-0.9, 0.6, 0.7, 0.39),
     "conduction": (-9.0, 16.0),
     "flow": (-3.5, 1.7),
-    "modulus": (6.5, -11.0),
+    "modulus": (0.5, 2.5),
     "stress": (-1.0, 2.9),
     "ratio": (-2.3, -1.9),
     "through": (0.39, 0.015),
@@ -864,7 +864,9 @@ def plot(out: Path) -> None:
     axes[0, 2].plot(q, c.average_pore_m(q, 1.0), "k-", lw=0.8)
     axes[1, 0].plot(p, c.relative_conductivity(p), "k-", p, conduction_bound(p), "k:", lw=0.8)
     axes[1, 1].semilogy(q, c.permeability_m2(q, 1.0), "k-", lw=0.8)
-    axes[1, 2].semilogy(p, c.relative_modulus(p), "k-", p, modulus_bound(p), "k:", lw=0.8)
+    axes[1, 2].semilogy(p, modulus_bound(p), "k:", lw=0.8)
+    for share in (0.4, 0.6, 0.75):
+        axes[1, 2].semilogy(p, c.relative_modulus(p, share), "k-", lw=0.8)
     axes[1, 2].set_ylim(1e-3, 1)
     axes[0, 0].legend(fontsize=7)
     figure.savefig(out, dpi=110)

@@ -103,8 +103,12 @@ def _form_flow(c: Array, x: Mapping[str, Array], xp: Any) -> Array:
 
 
 def _form_modulus(c: Array, x: Mapping[str, Array], xp: Any) -> Array:
-    """logit((E/E_s)/HS) = c0 + c1 P, HS the upper bound of Hashin and Shtrikman (1963)."""
-    return c[0] + c[1] * x["porosity"]
+    """logit((E/E_s)/HS) = c0 + c1 ln((1 - f_eq)/f_eq), HS the upper bound of Hashin and Shtrikman (1963) at P.
+
+    Given f_eq, P itself adds nothing beyond what is in the bound.
+    """
+    e = xp.clip(x["equilibrium_lean_share"], _TINY, 1.0 - _TINY)
+    return c[0] + c[1] * xp.log((1.0 - e) / e)
 
 
 def _form_stress(c: Array, x: Mapping[str, Array], xp: Any) -> Array:
@@ -249,9 +253,15 @@ class Curves:
         z = self.transformed("flow", {"porosity": porosity}, xp)
         return xp.exp(z) * average_pore_m**2 * self.relative_conductivity(porosity, xp)
 
-    def relative_modulus(self, porosity: Array, poissons_ratio: float = 0.35, xp: Any = np) -> Array:
-        """E/E_solid of the polymer network; below the Hashin-Shtrikman bound."""
-        z = self.transformed("modulus", {"porosity": porosity}, xp)
+    def relative_modulus(
+        self, porosity: Array, equilibrium_lean_share: Array, poissons_ratio: float = 0.35, xp: Any = np
+    ) -> Array:
+        """E/E_solid of the polymer network; below the Hashin-Shtrikman bound at P, and the bound itself where f_eq = 0.
+
+        The network's shape is that of the gel, so that its share of the bound goes with the equilibrium lean share.
+        """
+        x = {"porosity": porosity, "equilibrium_lean_share": equilibrium_lean_share}
+        z = self.transformed("modulus", x, xp)
         return modulus_bound(porosity, poissons_ratio) * _sigmoid(z, xp)
 
     def stress_concentration(self, porosity: Array, xp: Any = np) -> Array:
@@ -394,9 +404,9 @@ def samples(r: Mapping[str, npt.NDArray[Any]]) -> dict[str, Sample]:
             "conduction": Sample(only, logit, sound & (p > 0.4) & (s > 0), "logit((D/D0)/HS)"),
             "flow": Sample(only, np.log(k / (d**2 * s)), sound & through & (p > 0.45), "ln k"),
             "modulus": Sample(
-                only,
+                {"porosity": p, "equilibrium_lean_share": e},
                 np.log(stiff / (1.0 - stiff)),
-                sound & (p > 0.3) & (r["relative_elastic_modulus"] > 1e-3) & (stiff < 1),
+                sound & (p > 0.3) & np.isfinite(e) & (r["relative_elastic_modulus"] > 1e-3) & (stiff < 1),
                 "logit((E/E_s)/HS)",
             ),
             "stress": Sample(

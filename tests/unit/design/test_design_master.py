@@ -106,8 +106,11 @@ def test_limits():
     assert c.lean_share(0.5, 0.0) == 0.0
     p = np.linspace(0.0, 1.0, 101)
     assert (c.relative_conductivity(p) <= conduction_bound(p)).all()
-    assert (c.relative_modulus(p) <= modulus_bound(p)).all()
-    assert (np.diff(c.relative_modulus(p)) <= 0).all()
+    assert (c.relative_modulus(p, 0.5) <= modulus_bound(p)).all()
+    assert (np.diff(c.relative_modulus(p, 0.5)) <= 0).all()
+    assert (np.diff(c.relative_modulus(0.5, p)) <= 0).all()
+    # the share is kept a millionth away from 0
+    np.testing.assert_allclose(c.relative_modulus(p, 0.0), modulus_bound(p), rtol=1e-6)
     assert (np.diff(c.relative_conductivity(p)) >= 0).all()
     assert c.permeability_m2(0.0, c.average_pore_m(0.0, 1e-6)) == pytest.approx(0.0, abs=1e-30)
     assert c.through_probability(0.0) < 1e-6  # 26 widths below the threshold
@@ -169,7 +172,9 @@ def test_the_same_in_jax_with_finite_slopes():
         np.testing.assert_allclose(
             getattr(c, name)(jnp.asarray(p), xp=jnp), getattr(c, name)(p), rtol=2e-4, atol=1e-6
         )
-    np.testing.assert_allclose(c.relative_modulus(jnp.asarray(p), xp=jnp), c.relative_modulus(p), rtol=2e-4)
+    np.testing.assert_allclose(
+        c.relative_modulus(jnp.asarray(p), jnp.asarray(0.6), xp=jnp), c.relative_modulus(p, 0.6), rtol=2e-4
+    )
 
 
 def test_file_of_curves_names_every_form():
