@@ -549,17 +549,18 @@ def _sweep(ptr, col, val, invd, x, r, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _restrict_list(ptr, col, val, invd, x, r, kids, kid, rc, zero_from, a, b):  # type: ignore[no-untyped-def]
+def _restrict_list(ptr, col, val, extra, x, r, kids, kid, rc, zero_from, a, b):  # type: ignore[no-untyped-def]
     """Residual r - A x summed over aggregates a..b; it is zero from number ``zero_from`` on."""
     for c in range(a, b):
         total = np.float32(0)
         for v in range(kids[c], kids[c + 1]):
             i = kid[v]
-            if i >= zero_from or invd[i] == 0:
+            if i >= zero_from:
                 continue
-            s = r[i] - x[i] / invd[i]
+            h = x[i]
+            s = r[i] - extra[i] * h
             for u in range(ptr[i], ptr[i + 1]):
-                s += val[u] * x[col[u]]
+                s -= val[u] * (h - x[col[u]])
             total += s
         rc[c] = total
 
@@ -571,15 +572,14 @@ def _prolong_list(x, ec, parent, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _multiply(ptr, col, val, invd, x, r, y, v, a, b):  # type: ignore[no-untyped-def]
-    """y = A x; returns x y, x r and x v."""
+def _multiply(ptr, col, val, extra, x, r, y, v, a, b):  # type: ignore[no-untyped-def]
+    """y = A x by differences, so that constants leak nothing; returns x y, x r and x v."""
     xy, xr, xv = 0.0, 0.0, 0.0
     for i in range(a, b):
-        s = np.float32(0)
-        if invd[i] != 0:
-            s = x[i] / invd[i]
+        h = x[i]
+        s = extra[i] * h
         for u in range(ptr[i], ptr[i + 1]):
-            s -= val[u] * x[col[u]]
+            s += val[u] * (h - x[col[u]])
         y[i] = s
         xy += x[i] * s
         xr += x[i] * r[i]
@@ -607,9 +607,28 @@ def _mix(x, c, first, second, a, b):  # type: ignore[no-untyped-def]
         x[i] = f * c[i] + s * x[i]
 
 
+@njit(cache=True, nogil=True)
+def _centre(x, part, total):  # type: ignore[no-untyped-def]
+    """Take the mean of every part off its unknowns; ``part`` -1: left as it is; ``total``: (2, parts), scratch."""
+    total[:] = 0
+    for i in range(len(x)):
+        c = part[i]
+        if c >= 0:
+            total[0, c] += x[i]
+            total[1, c] += 1
+    for i in range(len(x)):
+        c = part[i]
+        if c >= 0:
+            x[i] = x[i] - total[0, c] / total[1, c]
+
+
 @dataclass
 class _Level:
-    """One coarse level: links of each unknown, unknowns sorted by colour."""
+    """One coarse level: links of each unknown, unknowns sorted by colour.
+
+    ``part``: number of the part without an end face that each unknown belongs to, -1 for others; None: no such
+    parts. ``total``: scratch for :func:`_centre`.
+    """
 
     ptr: NDArray[Any]
     col: NDArray[Any]
@@ -621,11 +640,18 @@ class _Level:
     kids: NDArray[Any] | None = None
     kid: NDArray[Any] | None = None
     inverse: NDArray[Any] | None = None
+    part: NDArray[np.int32] | None = None
+    total: NDArray[np.float64] | None = None
     work: list[NDArray[Any]] = field(default_factory=list)
 
     @property
     def n(self) -> int:
         return len(self.invd)
+
+    def centre(self, x: NDArray[Any]) -> None:
+        """Take out what the links of this level do not see: the mean on every part that hangs on no end face."""
+        if self.part is not None:
+            _centre(x, self.part, self.total)
 
     def spans(self, a: int, b: int) -> list[tuple[int, int]]:
         return (
@@ -762,13 +788,17 @@ class Multigrid:
         _parallel.run(lambda a, b: _links_of_blocks(*links, a, b), self.blocks)
         _close_gaps(ptr, col, val, found)
         col, val = col[: ptr[-1]].copy(), val[: ptr[-1]].copy()
-        self._add(ptr, col, val, extra, starts)
+        self._add(ptr, col, val, extra, starts, _free_parts(ptr, col, extra))
         self._coarsen(blocks, at_block, tuple(s * g for s, g in zip(size, f, strict=True)))
 
-    def _add(self, ptr: Any, col: Any, val: Any, extra: Any, starts: list[int]) -> None:
+    def _add(
+        self, ptr: Any, col: Any, val: Any, extra: Any, starts: list[int], part: NDArray[np.int32] | None
+    ) -> None:
         invd = np.empty(len(extra), np.float32)
         _diagonal(ptr, val, extra, invd)
-        level = _Level(ptr, col, val, extra, invd, starts)
+        level = _Level(ptr, col, val, extra, invd, starts, part=part)
+        if part is not None:
+            level.total = np.zeros((2, int(part.max()) + 1))
         level.work = [np.zeros(level.n, np.float32) for _ in range(6)]
         self.levels.append(level)
 
@@ -818,7 +848,8 @@ class Multigrid:
                 extra,
             )
             level.parent, level.kids, level.kid = parent, kids, kid
-            self._add(ptr, col[:total].copy(), val[:total].copy(), extra, starts)
+            part = None if level.part is None else level.part[roots]
+            self._add(ptr, col[:total].copy(), val[:total].copy(), extra, starts, part)
             at_block = coarse[:, roots]
             size = tuple(s * g for s, g in zip(size, f, strict=True))
         level = self.levels[-1]
@@ -861,7 +892,7 @@ class Multigrid:
                     level.ptr,
                     level.col,
                     level.val,
-                    level.invd,
+                    level.extra,
                     x,
                     r,
                     level.kids,
@@ -878,15 +909,22 @@ class Multigrid:
         self._postsmooth(level, r, x)
 
     def coarse(self, number: int, r: NDArray[Any], x: NDArray[Any]) -> None:
-        """x = at most two steps of conjugate gradients, preconditioned by the cycle, for A x = r (K-cycle)."""
+        """x = at most two steps of conjugate gradients, preconditioned by the cycle, for A x = r (K-cycle).
+
+        On parts that hang on no end face A is singular: what rounding puts into the mean of r has no answer, and
+        the mean of x is free. Either, left alone, is fed from step to step until it drowns the rest (single
+        precision), so both are taken out.
+        """
         level = self.levels[number]
+        level.centre(r)
         if level.inverse is not None:
             x[:] = level.inverse @ r
             return
         c, v, rest, w = level.work[2:6]
-        links = (level.ptr, level.col, level.val, level.invd)
+        links = (level.ptr, level.col, level.val, level.extra)
         whole = level.spans(0, level.n)
         self._cycle(number, r, c)
+        level.centre(c)
         rho, alpha, _ = _sums(_parallel.run(lambda a, b: _multiply(*links, c, r, v, v, a, b), whole))
         if rho <= 0:
             x[:] = 0
@@ -896,7 +934,9 @@ class Multigrid:
         if after <= _LOSS**2 * before:
             np.multiply(c, np.float32(t), out=x)
             return
+        level.centre(rest)
         self._cycle(number, rest, x)
+        level.centre(x)
         beta, second, gamma = _sums(_parallel.run(lambda a, b: _multiply(*links, x, rest, w, v, a, b), whole))
         rho2 = beta - gamma * gamma / rho
         if rho2 <= 0:
@@ -907,6 +947,23 @@ class Multigrid:
 
 def _sums(parts: list[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(sum(p) for p in zip(*parts, strict=True))
+
+
+def _free_parts(ptr: NDArray[Any], col: NDArray[Any], extra: NDArray[Any]) -> NDArray[np.int32] | None:
+    """The number of the part of each unknown among the parts that hang on no end face, else -1; None: no such parts."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(extra)
+    if n == 0:
+        return None
+    graph = csr_array((np.ones(len(col), np.int8), col, ptr), shape=(n, n))
+    count, which = connected_components(graph, directed=False)
+    held = np.bincount(which, weights=extra, minlength=count) > 0
+    if held.all():
+        return None
+    number = np.where(held, -1, np.cumsum(~held) - 1).astype(np.int32)
+    return number[which]
 
 
 def _inverse(level: _Level) -> NDArray[np.float32]:
