@@ -191,7 +191,7 @@ def dried(
         if radius > 0.5:
             kept = _opened(lean, radius, periodic)
             closed = 1.0 - float(kept.mean()) / lean_share
-            level = np.where(lean & ~kept, np.float32(0.5), level)
+            level = _without_closed(level, lean, kept, periodic)
             lean_share = float(kept.mean())
     ratio = lean_share + dry
     porosity = lean_share / ratio
@@ -212,6 +212,25 @@ def dried(
         rich_fraction=rich,
         closed_share=closed,
     )
+
+
+def _without_closed(
+    level: FloatField, lean: BoolField, kept: BoolField, periodic: tuple[bool, ...]
+) -> FloatField:
+    """The signed distance once some pores have closed: solid cells count from the pores that are left.
+
+    Next to those (within 1.5 cells) the surface stays where the composition put it.
+    """
+    import edt
+
+    pad = [(min(24, n) if p else 0,) * 2 for n, p in zip(lean.shape, periodic, strict=True)]
+    inner = tuple(slice(p[0], p[0] + n) for p, n in zip(pad, lean.shape, strict=True))
+    solid = np.ascontiguousarray(np.pad(~kept, pad, mode="wrap"))
+    if solid.all():
+        return np.maximum(level, np.float32(0.5))
+    far = np.asarray(edt.edt(solid, black_border=False, parallel=2)[inner], np.float32) - np.float32(0.5)
+    near = (far < 1.5) & ~lean
+    return np.where(kept, level, np.where(near, np.maximum(level, np.float32(0.01)), far))
 
 
 def _opened(lean: BoolField, radius_cells: float, periodic: tuple[bool, ...]) -> BoolField:
