@@ -367,7 +367,7 @@ def calibrate(
     if progress is not None:
         progress("ascents to where the specimens can be explained", 0.0)
     start = modes(p, STARTS, settings.seed)[0]
-    draws, statistics = sample(p, settings, part(0.02, 0.6 if leave_out else 1.0), folder, start, expected)
+    draws, statistics = sample(p, settings, start, part(0.02, 0.6 if leave_out else 1.0), folder, expected)
     found = Calibration(name or "calibration", known, draws, settings, statistics)
     if not leave_out:
         return found
@@ -377,7 +377,7 @@ def calibrate(
         middle = found.middle()
         again_settings = SamplingSettings(ANEW.warmup, ANEW.samples, ANEW.chains, settings.seed + 17 * i)
         where = None if folder is None else folder / f"without-{i}"
-        d, _ = sample(rest, again_settings, None, where, middle)
+        d, _ = sample(rest, again_settings, middle, None, where)
         return {k: v.reshape(-1, *v.shape[2:]) for k, v in d.items()}
 
     out = leave_one_out(known, p, found.thinned, settings.seed, again if anew else None, part(0.6, 1.0))

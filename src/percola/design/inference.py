@@ -35,6 +35,7 @@ through-going voids among runs in three dimensions (docs/theory/master_curves.md
 SLIP = 0.005
 """Probability that a class is reported wrongly, whatever the model says: keeps one word from ruling everything."""
 JITTER = 1e-8
+MOST_DOUBLINGS = 6  # of a trajectory: 63 gradients
 
 
 @dataclass(frozen=True)
@@ -163,22 +164,6 @@ def sample_sites(solvents: int) -> dict[str, Any]:
     return sites
 
 
-def model(p: Problem) -> Callable[[], None]:
-    """The numpyro model of a problem."""
-    import numpyro
-    import numpyro.distributions as dist
-
-    def run() -> None:
-        z: dict[str, Any] = {}
-        for name, shape in sample_sites(p.solvents).items():
-            d = dist.Normal(0.0, 1.0)
-            z[name] = numpyro.sample(name, d if shape == () else d.expand(shape).to_event(1))
-        z["own"] = numpyro.sample("own", dist.Beta(2.0, 6.0))
-        numpyro.factor("data", log_likelihood(p, z))
-
-    return run
-
-
 def flat_sites(solvents: int) -> tuple[list[tuple[str, Any, int]], int]:
     """(name, shape, offset) of the standardized parameters in one vector, with the logit of ``own`` last; its length."""
     out, at = [], 0
@@ -196,6 +181,30 @@ def unflat(x: Any, solvents: int) -> dict[str, Any]:
     return z
 
 
+def flattened(z: Mapping[str, Any], solvents: int) -> np.ndarray:
+    """The vector of sites; inverse of :func:`unflat`."""
+    sites, n = flat_sites(solvents)
+    x = np.zeros(n)
+    for name, shape, at in sites:
+        x[at : at + (shape[0] if shape else 1)] = np.asarray(z[name]).ravel()
+    own = float(np.clip(z["own"], 1e-6, 1.0 - 1e-6))
+    x[n - 1] = np.log(own) - np.log1p(-own)
+    return x
+
+
+def minus_log_posterior(p: Problem) -> Callable[[Array], Array]:
+    """-ln of the posterior density of the vector of :func:`unflat`, up to a constant."""
+    _, n = flat_sites(p.solvents)
+
+    def minus(x: Array) -> Array:
+        logit = x[n - 1]
+        # Beta(2, 6) with the Jacobian of its logit
+        own = 2.0 * jax.nn.log_sigmoid(logit) + 6.0 * jax.nn.log_sigmoid(-logit)
+        return 0.5 * jnp.sum(x[: n - 1] ** 2) - own - log_likelihood(p, unflat(x, p.solvents))
+
+    return minus
+
+
 def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, np.ndarray]]:
     """The highest modes of the posterior that quasi-Newton ascents from draws of the prior reach, best first.
 
@@ -205,14 +214,7 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     from scipy.optimize import minimize
 
     _, n = flat_sites(p.solvents)
-
-    def minus(x: Array) -> Array:
-        z = unflat(x, p.solvents)
-        logit = x[n - 1]
-        # Beta(2, 6) with the Jacobian of its logit
-        own = 2.0 * jax.nn.log_sigmoid(logit) + 6.0 * jax.nn.log_sigmoid(-logit)
-        return 0.5 * jnp.sum(x[: n - 1] ** 2) - own - log_likelihood(p, z)
-
+    minus = minus_log_posterior(p)
     gradient = jax.jit(jax.value_and_grad(minus))
 
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -239,20 +241,44 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     ]
 
 
-def chain_of_draws(
-    p: Problem, warmup: int, samples: int, seed: int, start: Mapping[str, Any] | None = None
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """One chain of NUTS: (draws by site, statistics)."""
-    from numpyro.infer import MCMC, NUTS, init_to_median, init_to_value
+def curvature_root(p: Problem, x: np.ndarray) -> np.ndarray:
+    """L with L L^T the inverse of the posterior's curvature at a point, eigenvalues held between 1/4 and 10^4.
 
-    strategy = init_to_median if start is None else init_to_value(values=dict(start))
+    In u, x = x0 + L u, the posterior is round where it is normal: trajectories are short.
+    """
+    h = np.asarray(jax.jit(jax.hessian(minus_log_posterior(p)))(jnp.asarray(x)))
+    value, vector = np.linalg.eigh(0.5 * (h + h.T))
+    return np.asarray(vector / np.sqrt(np.clip(value, 0.25, 1e4)))
+
+
+def chain_of_draws(
+    p: Problem, warmup: int, samples: int, seed: int, start: Mapping[str, Any]
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """One chain of NUTS (Hoffman and Gelman 2014) from a start, in coordinates that the curvature there makes round.
+
+    Returns:
+        (draws by site, statistics).
+    """
+    from numpyro.infer import MCMC, NUTS
+
+    centre = flattened(start, p.solvents)
+    root = jnp.asarray(curvature_root(p, centre))
+    origin = jnp.asarray(centre)
+    minus = minus_log_posterior(p)
+
+    def potential(u: Array) -> Array:
+        return minus(origin + root @ u)
+
     kernel = NUTS(
-        model(p), dense_mass=True, max_tree_depth=6, target_accept_prob=0.85, init_strategy=strategy
+        potential_fn=potential, max_tree_depth=MOST_DOUBLINGS, target_accept_prob=0.85, dense_mass=False
     )
     mcmc = MCMC(kernel, num_warmup=warmup, num_samples=samples, progress_bar=False)
-    mcmc.run(jax.random.PRNGKey(seed), extra_fields=("diverging", "num_steps"))
+    mcmc.run(
+        jax.random.PRNGKey(seed), init_params=jnp.zeros(centre.size), extra_fields=("diverging", "num_steps")
+    )
     extra = mcmc.get_extra_fields()
-    draws = {k: np.asarray(v) for k, v in mcmc.get_samples().items()}
+    x = origin + jnp.asarray(mcmc.get_samples()) @ root.T
+    draws = {k: np.asarray(v) for k, v in jax.vmap(lambda row: unflat(row, p.solvents))(x).items()}
     statistics = {
         "divergences": int(np.sum(np.asarray(extra["diverging"]))),
         "steps": float(np.mean(np.asarray(extra["num_steps"]))),

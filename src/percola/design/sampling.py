@@ -18,8 +18,8 @@ from percola.errors import InputError
 
 Progress = Callable[[str, float], None]
 
-LEAPFROGS = 63
-"""Gradient evaluations of most iterations (the deepest tree allowed)."""
+LEAPFROGS = 31
+"""Gradient evaluations of an iteration, typically."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def estimate_s(p: Problem, settings: SamplingSettings) -> float:
 
 
 def _chain(
-    p: Problem, settings: SamplingSettings, number: int, start: Mapping[str, Any] | None, keep: str | None
+    p: Problem, settings: SamplingSettings, number: int, start: Mapping[str, Any], keep: str | None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     from percola.design.inference import chain_of_draws
 
@@ -95,9 +95,9 @@ def _chain(
 def sample(
     p: Problem,
     settings: SamplingSettings,
+    start: Mapping[str, Any],
     progress: Progress | None = None,
     keep: Path | None = None,
-    start: Mapping[str, Any] | None = None,
     expected_s: float | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Draws of all chains, shape (chains, samples, ...) each, and statistics of sampling.
@@ -105,9 +105,9 @@ def sample(
     Args:
         p: the problem.
         settings: of sampling.
+        start: values of the standardized parameters to start from.
         progress: told of (words, share done).
         keep: directory for finished chains, from which a stopped run goes on.
-        start: values of the standardized parameters to start from.
         expected_s: for the share done while chains run.
     """
     if keep is not None:
