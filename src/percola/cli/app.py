@@ -387,6 +387,148 @@ def audit(
     (emit_json if json else judging.show_audit)(answer)
 
 
+_SAMPLING = "Sampling"
+
+
+@app.command()
+@work
+def predict(
+    recipes: Annotated[
+        list[str],
+        typer.Argument(metavar="RECIPE...", help="Recipe files (TOML) or specimens such as patent:Ex7."),
+    ],
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="A result of percola calibrate; that of the patent, if not given."),
+    ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Run in three dimensions too, at the posterior's mean and at draws."),
+    ] = False,
+    draws: Annotated[
+        int | None, typer.Option(help="Draws for --full beside the mean; 2, if not given.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Cells along each edge of the box for --full.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the predictive draws.")] = 0,
+    no_window: Annotated[bool, typer.Option("--no-window", help="Skip T_l and T_u of the solution.")] = False,
+    no_write: Annotated[bool, typer.Option("--no-write", help="Only print; write no directory.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; predictions, if not given.")] = None,
+    json: Json = False,
+) -> None:
+    """Predict recipes: every measurement with a 90 % interval, structure, window, and how far it is known."""
+    from percola.cli import predict as room
+    from percola.cli.output import emit_json, only_json
+
+    with only_json(json):
+        answer = room.predict(
+            recipes,
+            calibration=calibration,
+            full=full,
+            draws=draws,
+            size=size,
+            seed=seed,
+            window=not no_window,
+            write=not no_write,
+            out=out,
+        )
+    (emit_json if json else room.show)(answer)
+
+
+@app.command()
+@work
+def calibrate(
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DATA...]", help="Tables of specimens (CSV, XLSX); without any, the patent's."
+        ),
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Without the specimens of the patent.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Short chains, no leave-one-out; for trying.")
+    ] = False,
+    no_refit: Annotated[
+        bool,
+        typer.Option("--no-refit", help="Leave-one-out by weights alone, also where they cannot be trusted."),
+    ] = False,
+    samples: Annotated[
+        int | None, typer.Option(help="Draws of each chain.", rich_help_panel=_SAMPLING)
+    ] = None,
+    warmup: Annotated[
+        int | None, typer.Option(help="Iterations before them.", rich_help_panel=_SAMPLING)
+    ] = None,
+    chains: Annotated[int | None, typer.Option(help="Independent chains.", rich_help_panel=_SAMPLING)] = None,
+    seed: Annotated[int, typer.Option(help="Of all random numbers.", rich_help_panel=_SAMPLING)] = 0,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print such a table with two example rows.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; calibrations, if not given.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start clean instead of resuming.")] = False,
+    json: Json = False,
+) -> None:
+    """Calibrate on your specimens, with those of the patent: what they teach, and how well the unseen is predicted."""
+    from percola.cli import calibrate as room
+    from percola.cli.output import emit_json, only_json
+
+    if template:
+        from percola.design.observations import template as header
+
+        print(header(), end="")
+        return
+    with only_json(json):
+        answer = room.calibrate(
+            data or (),
+            alone=alone,
+            quick=quick,
+            refit=not no_refit,
+            samples=samples,
+            warmup=warmup,
+            chains=chains,
+            seed=seed,
+            out=out,
+            fresh=fresh,
+        )
+    (emit_json if json else room.show)(answer)
+
+
+@app.command()
+@work
+def reproduce(
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="A result of percola calibrate; that of the patent, if not given."),
+    ] = None,
+    figures: Annotated[
+        bool,
+        typer.Option("--figures", help="Sections and surfaces too (Figs. 5 to 7): runs in three dimensions."),
+    ] = False,
+    size: Annotated[
+        int | None, typer.Option(help="Cells along each edge of the box for --figures; 64, if not given.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the predictive draws.")] = 0,
+    commit_table: Annotated[
+        Path | None,
+        typer.Option(help="Write the predictions of the reserved specimens to this JSON file as well."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for results; reproduced, if not given.")] = None,
+    json: Json = False,
+) -> None:
+    """Reproduce the patent: 40 specimens predicted without themselves, its figures, and where it does not fit."""
+    from percola.cli import reproduce as room
+    from percola.cli.output import emit_json, only_json
+
+    with only_json(json):
+        answer = room.reproduce(
+            calibration=calibration,
+            figures=figures,
+            size=size,
+            seed=seed,
+            commit_table=commit_table,
+            out=out,
+        )
+    (emit_json if json else room.show)(answer)
+
+
 @app.command()
 @work
 def report(

@@ -151,7 +151,10 @@ def explain(error: BaseException, arguments: Sequence[str]) -> Fault:
 def _cancelled(error: BaseException, arguments: Sequence[str]) -> Fault:
     terminated = isinstance(error, Terminated)
     again = shlex.join(["percola", *(a for a in arguments if a != "--fresh")])
-    resumes = bool(arguments) and arguments[0] in ("run", "measure")
+    resumes = bool(arguments) and (
+        arguments[0] in ("run", "measure", "calibrate")
+        or (arguments[0] == "predict" and "--full" in arguments)
+    )
     return Fault(
         "terminated" if terminated else "cancelled",
         "stopped before the end; everything finished so far is kept" if resumes else "stopped before the end",

@@ -243,8 +243,11 @@ def _directory(path: Path, out: Gathered, simulated: list[Measurement]) -> tuple
         raise InputError(str(path), run.why_missing("measurements.json") or "holds no measurements", SOURCES)
     if run.recipe_text:
         simulated += run.measurements
-        out.beside = path
-        out.notes.append(f"{path.name}: a simulated run, {len(run.measurements)} results.")
+        predicted = run.manifest.get("kind") == "prediction"
+        if not predicted:
+            out.beside = path
+        kind = "a prediction" if predicted else "a simulated run"
+        out.notes.append(f"{path.name}: {kind}, {len(run.measurements)} results.")
         recipe, _ = resolve(path / "recipe.toml")
         return process_facts(recipe)
     out.measurements += run.measurements

@@ -90,6 +90,14 @@ def build(run_dir: str | Path, *, three_d: bool = True) -> Path:
         from percola.report.bench import build_bench
 
         return build_bench(run_dir)
+    if run.manifest.get("kind") == "prediction":
+        from percola.report.prediction import build_prediction
+
+        return build_prediction(run_dir)
+    if run.manifest.get("kind") == "calibration":
+        from percola.report.calibration import build_calibration
+
+        return build_calibration(run_dir)
     regions: dict[str, Fields | None] = {"core": run.fields("core")}
     for region in ("outer_surface", "inner_surface"):
         if any(name.startswith(f"{region}/") for name in run.field_names):

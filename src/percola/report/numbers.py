@@ -365,3 +365,20 @@ def duration(seconds: float) -> str:
     if seconds < 99.5:
         return f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
+
+
+def span(name: str, unit: str, median: float, low: float, high: float) -> tuple[str, str, str]:
+    """(median, "low to high", unit) of an interval for people, all cut where two digits of its width stand.
+
+    >>> span("porosity", "1", 0.5536, 0.4861, 0.6177)
+    ('55', '49 to 62', '%')
+    """
+    target = field_unit(name, unit)
+    m, a, b = ((v - target.offset) * target.factor for v in (median, low, high))
+    width = abs(b - a)
+    if not all(map(math.isfinite, (m, a, b))):
+        return "–", "–", target.unit
+    places = 1 - math.floor(math.log10(width)) if width > 0.0 else _places(m, 4)
+    # below a tenth of a millionth of the value nobody reads on
+    places = min(places, _places(m, 6))
+    return _written(m, places), f"{_written(a, places)} to {_written(b, places)}", target.unit
