@@ -58,30 +58,32 @@ def surface(recipe: Recipe) -> Measurement:
     Uncertainty: of the parameters and interactions, and scatter that the media of paragraph 100 left unexplained.
     """
     found = surface_ratio(recipe)
-    closed = found.closed_probability
-    open_enough = closed <= CLOSED
-    check = Check(
-        "media calibrated on",
-        "pass" if found.within_calibration else "warn",
-        found.why,
-    )
+    check = Check("media calibrated on", "pass" if found.within_calibration else "warn", found.why)
+    evidence = {"within_calibration": found.within_calibration, "why": found.why}
+    ratio, ln_sd, closed = found.ratio, found.ratio_ln_sd, found.closed_probability
+    known = ratio is not None and ln_sd is not None and closed is not None
+    if known:
+        evidence |= {
+            "interval_90": _interval(ratio, ln_sd),
+            "if_open": ratio,
+            "closed_probability": round(closed, 6),
+        }
+    is_open = known and closed <= CLOSED
     return Measurement(
         "surface_to_internal_pore_ratio",
-        found.ratio if open_enough else None,
+        ratio if is_open else None,
         "1",
-        found.ratio * found.ratio_ln_sd if open_enough else None,
+        ratio * ln_sd if is_open else None,
         "EP 1063256 para. 17, 100; predicted by the surface model",
         "outer_surface",
         (check,),
-        {
-            "interval_90": _interval(found.ratio, found.ratio_ln_sd),
-            "if_open": found.ratio,
-            "closed_probability": round(closed, 6),
-            "within_calibration": found.within_calibration,
-            "why": found.why,
-        },
+        evidence,
         ("ep1063256",),
-        "" if open_enough else f"the surface is closed with a probability of {closed:.0%}",
+        ""
+        if is_open
+        else f"the surface is closed with a probability of {closed:.0%}"
+        if known
+        else "the solution sets before it demixes: no pores to compare with",
     )
 
 
@@ -140,7 +142,7 @@ def temperatures(recipe: Recipe, f: Features, calibration: Calibration) -> tuple
 
     Uncertainty: spread over draws, the polymer's peak (T_m), and 1 K of the reading (our estimate).
     """
-    table, draws = calibration.matched(f)
+    _, draws = calibration.matched(f)
     count = next(iter(draws.values())).shape[0]
     pick = np.unique(np.linspace(0, count - 1, min(DRAWS, count)).astype(int))
     solution = solution_from(recipe)

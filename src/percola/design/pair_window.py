@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from percola.design.calibration import Calibration
 from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.conditional import Target
+from percola.design.conditional import Target, _Key
 from percola.design.features import Features, features_of, swept
 from percola.design.inference import Problem, covariance, features_table, hyper, parameters, response
 from percola.design.march import march
@@ -100,6 +101,18 @@ def _joint(
     return finished(table, theta, m, delta).scale, m.hold_share
 
 
+@partial(jax.jit, static_argnums=(0,))
+def _curves(
+    key: _Key, draws: dict[str, Array], target: Target, among: Array, noise: Array
+) -> tuple[Array, Array]:
+    """:func:`_joint` of every draw; compiled once for a calibration and a number of temperatures."""
+
+    def one(args: tuple[dict[str, Array], Array]) -> tuple[Array, Array]:
+        return _joint(key.problem, args[0], target, among, args[1])
+
+    return jax.lax.map(one, (draws, noise))
+
+
 def pair_window(
     recipe: Recipe, calibration: Calibration, seed: int = 0, base: Features | None = None
 ) -> PairWindow:
@@ -129,9 +142,7 @@ def pair_window(
     among = jnp.asarray(square_distance(table, table))
     noise = jnp.asarray(np.random.default_rng(seed).standard_normal((len(pick), grid.size * len(QUANTITIES))))
     p = calibration.problem
-    scale, held = jax.jit(
-        lambda d, e: jax.lax.map(lambda args: _joint(p, args[0], target, among, args[1]), (d, e))
-    )(used, noise)
+    scale, held = _curves(_Key(p), used, target, among, noise)
     scale, held = np.asarray(scale), np.asarray(held)
     solution = np.median(held, axis=0) < SOLUTION
     notes = []

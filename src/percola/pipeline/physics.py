@@ -37,8 +37,28 @@ def segment_length_m(system: System, polymer: Any) -> float:
     return float(np.sqrt(float(polymer.characteristic_ratio.value) * bonds) * CC_BOND_M)
 
 
+_COOLED: dict[tuple[str, Solution], tuple[Any, Any]] = {}
+_MOST_COOLED = 4
+
+
 def cooled(recipe: Recipe, solution: Solution) -> tuple[Any, Any]:
-    """(temperature histories through the wall, wall) of a recipe; crystals release their heat on the way."""
+    """(temperature histories through the wall, wall) of a recipe; crystals release their heat on the way.
+
+    The last few are kept: the reduced model and the surface model ask for the same one after the other.
+    """
+    from percola.recipe import canonical
+
+    key = (canonical(recipe), solution)
+    found = _COOLED.get(key)
+    if found is None:
+        found = _cooled(recipe, solution)
+        while len(_COOLED) >= _MOST_COOLED:
+            _COOLED.pop(next(iter(_COOLED)), None)
+        _COOLED[key] = found
+    return found
+
+
+def _cooled(recipe: Recipe, solution: Solution) -> tuple[Any, Any]:
     from percola import quench
     from percola.recipe import wall_from
 
