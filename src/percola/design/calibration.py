@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -257,7 +258,7 @@ class Calibration:
             raise InputError(
                 where, "no such file", "a calibration (.npz)", "make one: percola calibrate"
             ) from None
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
             raise InputError(
                 where, f"not a calibration ({type(error).__name__})", "a file of percola calibrate"
             ) from None
@@ -265,6 +266,19 @@ class Calibration:
             raise InputError(
                 where, f"format {head.get('format')!r}", str(FORMAT), "calibrate again with this version"
             )
+        try:
+            return Calibration._from(head, data)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            said = str(head.get("version", "unknown"))[:20]
+            raise InputError(
+                where,
+                f"made by Percola {said} in a form that this version does not read",
+                f"a calibration of Percola {__version__}",
+                "calibrate again with this version",
+            ) from None
+
+    @staticmethod
+    def _from(head: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Calibration:
         from percola.recipe.model import Recipe
 
         features = Features(
