@@ -175,7 +175,10 @@ class Calibration:
         f = self.observations.features
         for i, solvent in enumerate(self.solvents):
             z = self.draws["chi_A"][:, :, i]
-            spread = float(f.chi_spread[f.solvent == i][0])
+            own = f.chi_spread[f.solvent == i]
+            if not own.size:  # of no specimen
+                continue
+            spread = float(own[0])
             out.append(
                 Learned(
                     f"chi_A of {solvent}", "1", f"interaction of PVDF with {solvent}, from the tables' value",

@@ -163,8 +163,14 @@ class Observations:
         return self.take(np.array([n not in names for n in self.names], bool))
 
     def known(self) -> Observations:
-        """The specimens whose results are not held back."""
-        return self.take(~self.reserved)
+        """The specimens whose results are not held back; the solvents of the others are forgotten too."""
+        found = self.take(~self.reserved)
+        f = found.features
+        used = np.unique(f.solvent)
+        features = replace(
+            f, solvent=np.searchsorted(used, f.solvent), solvents=tuple(f.solvents[int(i)] for i in used)
+        )
+        return replace(found, features=features)
 
     def digest(self) -> str:
         """SHA-256 of what calibration sees: recipes in SI, observations, classes and flags, whatever their order or origin."""

@@ -406,8 +406,9 @@ def densities(c: Calibration) -> dict[str, dict[str, list[float]]]:
     flat = {p.name: p.mean + p.sd * c.draws[p.name].ravel() for p in priors()}
     f = c.observations.features
     for i, solvent in enumerate(c.solvents):
-        spread = float(f.chi_spread[f.solvent == i][0])
-        flat[f"chi_A of {solvent}"] = spread * c.draws["chi_A"][:, :, i].ravel()
+        own = f.chi_spread[f.solvent == i]
+        if own.size:
+            flat[f"chi_A of {solvent}"] = float(own[0]) * c.draws["chi_A"][:, :, i].ravel()
     for name, values in flat.items():
         sd = float(values.std())
         if not sd > 0.0:
