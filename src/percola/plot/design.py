@@ -12,6 +12,7 @@ from percola.plot import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 #: Colours of the classes, in every figure.
 CLASS_COLOURS = {
@@ -72,7 +73,7 @@ def _strip(row: Mapping[str, Any], ax: Axes) -> None:
         room = max(0.25 * (b - a), 0.1)
         ax.set_xscale("log")
         ax.set_xlim(math.exp(a - room), math.exp(b + room))
-        _few_ticks(ax)
+        _few_ticks(ax.xaxis, *ax.get_xlim())
     else:
         room = max(0.2 * (max(there) - min(there)), 1e-9 + 0.02 * abs(max(there)))
         ax.set_xlim(min(there) - room, max(there) + room)
@@ -83,19 +84,25 @@ def _strip(row: Mapping[str, Any], ax: Axes) -> None:
     ax.set_ylabel(f"{row['label']}{unit}", rotation=0, ha="right", va="center", labelpad=8)
 
 
-def _few_ticks(ax: Axes) -> None:
-    """Four or five plain numbers on a logarithmic axis of less than two decades."""
+def _few_ticks(axis: Axis, low: float, high: float) -> None:
+    """Some plain numbers on a logarithmic axis, whatever its length."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    low, high = ax.get_xlim()
-    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9)):
+    ticks: list[float] = []
+    for steps in (
+        (1,),
+        (1, 3),
+        (1, 2, 5),
+        (1, 1.5, 2, 3, 5, 7),
+        (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9),
+    ):
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         ticks = [s * 10.0**p for p in powers for s in steps if low <= s * 10.0**p <= high]
         if len(ticks) >= 4:
             break
-    ax.xaxis.set_major_locator(FixedLocator(ticks if len(ticks) <= 9 else ticks[:: len(ticks) // 6 + 1]))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.4g}"))
+    axis.set_major_locator(FixedLocator(ticks if len(ticks) <= 9 else ticks[:: len(ticks) // 6 + 1]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.6g}" if 1e-4 <= v < 1e6 else f"{v:.0e}"))
 
 
 def classes(probabilities: Mapping[str, float], ax: Axes | None = None) -> Axes:
@@ -206,15 +213,8 @@ def parity(points: Sequence[Mapping[str, Any]], ax: Axes, title: str, log: bool 
     ax.set_xlim(a, b)
     ax.set_ylim(a, b)
     if log:
-        from matplotlib.ticker import FuncFormatter, NullFormatter
-
         for axis in (ax.xaxis, ax.yaxis):
-            if b / a < 15:  # less than a decade or so: a number at 1, 2 and 5
-                from matplotlib.ticker import LogLocator
-
-                axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.4g}"))
-            axis.set_minor_formatter(NullFormatter())
+            _few_ticks(axis, a, b)
     ax.set_xlabel("reported")
     ax.set_ylabel("predicted")
     ax.set_title(title)

@@ -17,6 +17,8 @@ from percola.report.rows import cited_text, pretty_unit, references_of
 from percola.store.atomic import write_bytes, write_text
 
 COLUMNS = 5
+TRUSTED_K = 0.7
+"""Tail of importance weights up to which they can be trusted (Vehtari et al. 2024)."""
 _SYMBOL = {"PASS": "✓", "FAIL": "!", "UNDECIDED": "?"}
 
 
@@ -189,10 +191,12 @@ def _left_out(c: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "class_reported": str(row["class_reported"] or "–").replace("_", " "),
                 "class_wrong": bool(row["class_reported"])
                 and row["class_reported"] != row["class_predicted"],
+                "class_known": bool(row["class_reported"]),
                 "how": "anew"
                 if row["resampled"]
-                else "weights"
-                + ("" if row["k"] is None or row["k"] <= 0.7 else f", not to be trusted (k {row['k']:.2f})"),
+                else ""
+                if row["k"] is None or row["k"] <= TRUSTED_K
+                else f"k {row['k']:.2f}",
             }
         )
     return out

@@ -368,16 +368,24 @@ def duration(seconds: float) -> str:
 
 
 def span(name: str, unit: str, median: float, low: float, high: float) -> tuple[str, str, str]:
-    """(median, "low to high", unit) of an interval for people, all cut where two digits of its width stand.
+    """(median, "low to high", unit) of an interval for people.
+
+    All are cut where two digits of its width stand; where it spans more than a factor of five, each keeps two digits.
 
     >>> span("porosity", "1", 0.5536, 0.4861, 0.6177)
     ('55', '49 to 62', '%')
+    >>> span("pore_size_ratio", "1", 3.04, 1.02, 41.3)
+    ('3.0', '1.0 to 41', '')
     """
     target = field_unit(name, unit)
     m, a, b = ((v - target.offset) * target.factor for v in (median, low, high))
     width = abs(b - a)
     if not all(map(math.isfinite, (m, a, b))):
         return "–", "–", target.unit
+    if unit != "K" and 0.0 < 5.0 * a < b:
+        m, a, b = (float(f"{v:.2g}") for v in (m, a, b))
+        shortest = [_written(v, _places(v, 2)) for v in (m, a, b)]
+        return shortest[0], f"{shortest[1]} to {shortest[2]}", target.unit
     places = 1 - math.floor(math.log10(width)) if width > 0.0 else _places(m, 4)
     # below a tenth of a millionth of the value nobody reads on
     places = min(places, _places(m, 6))
