@@ -50,6 +50,7 @@ class Features:
         exclusion_kT: rejection of solvent by the growing crystal.
         dissolution_K, hold_s, bath_K: T_s, time at T_s, last temperature of cooling.
         time_s, cooled: times, shape (n, NODES), and (T - bath)/(T_start - bath) there.
+        coldest: the least of ``cooled`` so far.
         dry_volume: volume of dry polymer per volume of gel at room temperature.
         contraction: volume of gel over that of the solution in the die.
         wall_m, radii_ratio: thickness of the wall of solution, outer over inner radius (1 for a sheet).
@@ -102,6 +103,7 @@ class Features:
     bath_K: FloatArray
     time_s: FloatArray
     cooled: FloatArray
+    coldest: FloatArray
     dry_volume: FloatArray
     contraction: FloatArray
     wall_m: FloatArray
@@ -274,6 +276,7 @@ def features_of(recipe: Recipe, name: str = "") -> Features:
         **{key: np.array([value]) for key, value in numbers.items()},
         time_s=t[None, :],
         cooled=cooled[None, :],
+        coldest=np.minimum.accumulate(cooled)[None, :],
         solvent=np.zeros(1, np.int64),
         solvents=(label,),
         names=(name or recipe.name or label,),

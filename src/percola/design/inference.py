@@ -9,7 +9,8 @@ Classes enter by probit: open or closed voids, ratio above or below two.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -35,29 +36,58 @@ through-going voids among runs in three dimensions (docs/theory/master_curves.md
 SLIP = 0.005
 """Probability that a class is reported wrongly, whatever the model says: keeps one word from ruling everything."""
 JITTER = 1e-8
+GONE = 1e6
+"""Variance of a reading that is left out: what it still says is 1e-6 of what another one does."""
 MOST_DOUBLINGS = 6  # of a trajectory: 63 gradients
 
 
-@dataclass(frozen=True)
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=[
+        "table", "square", "specimen", "quantity", "value", "error", "doubt", "weight", "gone", "open_known",
+        "closed_known", "fine_known",
+    ],
+    meta_fields=["solvents"],
+)  # fmt: skip
+@dataclass(frozen=True, eq=False)
 class Problem:
-    """Observations as the likelihood takes them; arrays only."""
+    """Observations as the likelihood takes them; arrays only, so that one compiled function serves every leave-out.
+
+    Attributes:
+        table: features of the n specimens.
+        square: squared distances between them, shape (n, n).
+        specimen, quantity, value, error, doubt: of the m readings.
+        weight: of each specimen's class.
+        gone: readings that are left out, shape (m,).
+        open_known, closed_known, fine_known: what classes say, shape (n,).
+        solvents: number of solvents.
+    """
 
     table: dict[str, Array]
     square: Array
-    specimen: np.ndarray
-    quantity: np.ndarray
+    specimen: Any
+    quantity: Any
     value: Array
     error: Array
     doubt: Array
     weight: Array
-    open_known: np.ndarray
-    closed_known: np.ndarray
-    fine_known: np.ndarray
+    gone: Any
+    open_known: Any
+    closed_known: Any
+    fine_known: Any
     solvents: int
 
     @property
     def size(self) -> int:
         return int(self.square.shape[0])
+
+    def without(self, i: int) -> Problem:
+        """The same with one specimen's readings and class left out; shapes stay."""
+        return replace(
+            self,
+            gone=np.asarray(self.gone) | (np.asarray(self.specimen) == i),
+            weight=jnp.asarray(self.weight).at[i].set(0.0),
+        )
 
 
 def problem(observations: Observations) -> Problem:
@@ -79,6 +109,7 @@ def problem(observations: Observations) -> Problem:
         error=jnp.asarray(np.hypot(o.digit_sd, o.stated_sd)),
         doubt=jnp.asarray(o.doubt),
         weight=jnp.asarray(1.0 / counts[o.cluster]),
+        gone=np.zeros(o.value.size, bool),
         open_known=np.isin(classes, ("percolation", "coarse")),
         closed_known=(classes == "non_porous") | impermeable,
         fine_known=np.asarray(o.ratio_at_most_two) & ~has_ratio,
@@ -114,8 +145,9 @@ def response(table: Mapping[str, Any], theta: Mapping[str, Any]) -> tuple[Made, 
     def readings(d: Array) -> Array:
         return finished(table, theta, m, d).scale
 
-    slopes = [jax.jvp(readings, (zero,), (zero.at[:, j].set(1.0),))[1] for j in range(len(QUANTITIES))]
-    return base, jnp.stack(slopes, axis=-1)
+    directions = jnp.broadcast_to(jnp.eye(len(QUANTITIES))[:, None, :], (len(QUANTITIES), *zero.shape))
+    slopes = jax.vmap(lambda e: jax.jvp(readings, (zero,), (e,))[1])(directions)  # (departure, n, reading)
+    return base, jnp.moveaxis(slopes, 0, -1)
 
 
 def covariance(p: Problem, slopes: Array, z: Draw) -> Array:
@@ -124,7 +156,7 @@ def covariance(p: Problem, slopes: Array, z: Draw) -> Array:
     together = (1.0 - own) * jnp.exp(-0.5 * p.square / reach**2) + own * jnp.eye(p.size)
     loaded = slopes[p.specimen, p.quantity] * departure
     c = (loaded @ loaded.T) * together[p.specimen][:, p.specimen]
-    noise = (scatter[p.quantity] * p.doubt) ** 2 + p.error**2
+    noise = (scatter[p.quantity] * p.doubt) ** 2 + p.error**2 + jnp.where(jnp.asarray(p.gone), GONE, 0.0)
     return jnp.asarray(c + jnp.diag(noise + JITTER))
 
 
@@ -214,11 +246,9 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     from scipy.optimize import minimize
 
     _, n = flat_sites(p.solvents)
-    minus = minus_log_posterior(p)
-    gradient = jax.jit(jax.value_and_grad(minus))
 
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
-        v, g = gradient(jnp.asarray(x))
+        v, g = _value_and_slope(p, jnp.asarray(x))
         value, slope = float(v), np.asarray(g, float)
         if not (np.isfinite(value) and np.isfinite(slope).all()):
             return 1e12, np.zeros_like(slope)
@@ -241,49 +271,79 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     ]
 
 
+@jax.jit
+def _value_and_slope(p: Problem, x: Array) -> tuple[Array, Array]:
+    return jax.value_and_grad(minus_log_posterior(p))(x)
+
+
+def slope(p: Problem, x: Array) -> Array:
+    """Derivative of :func:`minus_log_posterior`, compiled once for a shape of problem."""
+    return _value_and_slope(p, x)[1]
+
+
 def curvature_root(p: Problem, x: np.ndarray) -> np.ndarray:
     """L with L L^T the inverse of the posterior's curvature at a point, eigenvalues held between 1/4 and 10^4.
 
     In u, x = x0 + L u, the posterior is round where it is normal: trajectories are short.
     """
-    h = np.asarray(jax.jit(jax.hessian(minus_log_posterior(p)))(jnp.asarray(x)))
+
+    step = 1e-4
+    # by differences of the slope: the second derivative's own graph takes minutes to compile
+    h = np.empty((x.size, x.size))
+    for i in range(x.size):
+        e = np.zeros_like(x)
+        e[i] = step
+        h[i] = (np.asarray(slope(p, jnp.asarray(x + e))) - np.asarray(slope(p, jnp.asarray(x - e)))) / (
+            2.0 * step
+        )
     value, vector = np.linalg.eigh(0.5 * (h + h.T))
     return np.asarray(vector / np.sqrt(np.clip(value, 0.25, 1e4)))
 
 
-def chain_of_draws(
-    p: Problem, warmup: int, samples: int, seed: int, start: Mapping[str, Any]
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """One chain of NUTS (Hoffman and Gelman 2014) from a start, in coordinates that the curvature there makes round.
+class Sampler:
+    """NUTS (Hoffman and Gelman 2014) on the posterior, in coordinates that the curvature at a start makes round.
 
-    Returns:
-        (draws by site, statistics).
+    Compiled once for a shape of problem: leave-outs of the same specimens cost no compilation.
     """
-    from numpyro.infer import MCMC, NUTS
 
-    centre = flattened(start, p.solvents)
-    root = jnp.asarray(curvature_root(p, centre))
-    origin = jnp.asarray(centre)
-    minus = minus_log_posterior(p)
+    def __init__(self, warmup: int, samples: int) -> None:
+        import numpyro
+        import numpyro.distributions as dist
+        from numpyro.infer import MCMC, NUTS
 
-    def potential(u: Array) -> Array:
-        return minus(origin + root @ u)
+        def model(p: Problem, origin: Array, root: Array) -> None:
+            free = dist.ImproperUniform(dist.constraints.real_vector, (), (origin.shape[0],))
+            u = numpyro.sample("u", free)
+            numpyro.factor("posterior", -minus_log_posterior(p)(origin + root @ u))
 
-    kernel = NUTS(
-        potential_fn=potential, max_tree_depth=MOST_DOUBLINGS, target_accept_prob=0.85, dense_mass=False
-    )
-    mcmc = MCMC(kernel, num_warmup=warmup, num_samples=samples, progress_bar=False)
-    mcmc.run(
-        jax.random.PRNGKey(seed), init_params=jnp.zeros(centre.size), extra_fields=("diverging", "num_steps")
-    )
-    extra = mcmc.get_extra_fields()
-    x = origin + jnp.asarray(mcmc.get_samples()) @ root.T
-    draws = {k: np.asarray(v) for k, v in jax.vmap(lambda row: unflat(row, p.solvents))(x).items()}
-    statistics = {
-        "divergences": int(np.sum(np.asarray(extra["diverging"]))),
-        "steps": float(np.mean(np.asarray(extra["num_steps"]))),
-    }
-    return draws, statistics
+        kernel = NUTS(model, max_tree_depth=MOST_DOUBLINGS, target_accept_prob=0.85)
+        self._mcmc = MCMC(
+            kernel, num_warmup=warmup, num_samples=samples, progress_bar=False, jit_model_args=True
+        )
+
+    def __call__(
+        self, p: Problem, seed: int, start: Mapping[str, Any]
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """(draws by site, statistics) of one chain."""
+        centre = flattened(start, p.solvents)
+        root = jnp.asarray(curvature_root(p, centre))
+        origin = jnp.asarray(centre)
+        self._mcmc.run(
+            jax.random.PRNGKey(seed),
+            p,
+            origin,
+            root,
+            init_params={"u": jnp.zeros(centre.size)},
+            extra_fields=("diverging", "num_steps"),
+        )
+        extra = self._mcmc.get_extra_fields()
+        x = origin + jnp.asarray(self._mcmc.get_samples()["u"]) @ root.T
+        draws = {k: np.asarray(v) for k, v in jax.vmap(lambda row: unflat(row, p.solvents))(x).items()}
+        statistics = {
+            "divergences": int(np.sum(np.asarray(extra["diverging"]))),
+            "steps": float(np.mean(np.asarray(extra["num_steps"]))),
+        }
+        return draws, statistics
 
 
 def features_table(f: Features) -> dict[str, Array]:

@@ -14,7 +14,7 @@ from percola.design.chain import QUANTITIES
 from percola.design.conditional import Sampled, Target, sample_many
 from percola.design.inference import Problem, features_table
 from percola.design.nearness import square_distance
-from percola.design.pareto import RELIABLE, smoothed
+from percola.design.pareto import smoothed
 
 if TYPE_CHECKING:
     from percola.design.observations import Observations
@@ -109,7 +109,7 @@ def leave_one_out(
     p: Problem,
     draws: Mapping[str, np.ndarray],
     seed: int = 0,
-    sample_anew: Callable[[int], Mapping[str, np.ndarray]] | None = None,
+    anew: Mapping[int, Mapping[str, np.ndarray]] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> list[LeftOut]:
     """Every specimen predicted with all of its readings forgotten.
@@ -118,8 +118,8 @@ def leave_one_out(
         o, p: observations and their problem.
         draws: posterior with all specimens.
         seed: of departures and scatter.
-        sample_anew: gives the posterior without a specimen; called where the weights cannot be trusted (k > 0.7). Without
-            it, such weights are used as they are and k says so.
+        anew: draws of the posterior without a specimen, by its index; for the others the draws are reweighted, and k says
+            how far those weights are to be trusted.
     """
     f = o.features
     n = len(f)
@@ -131,18 +131,12 @@ def leave_one_out(
         mine = p.specimen == i
         one = f.take([i])
         target = Target(features_table(one), jnp.asarray(square[[i]]), jnp.zeros((1, n)))
-        used: Mapping[str, np.ndarray] = draws
-        s = sample_many(p, used, target, seed + i, mine)
+        fresh = None if anew is None else anew.get(i)
+        s = sample_many(p, draws if fresh is None else fresh, target, seed + i, mine)
         count = np.asarray(s.ln_evidence).size
-        weights, k = np.full(count, 1.0 / count), -np.inf
-        told = bool(mine.any()) or bool(p.open_known[i] or p.closed_known[i] or p.fine_known[i])
-        if mine.any():
+        weights, k = np.full(count, 1.0 / count), np.nan if fresh is not None else -np.inf
+        if fresh is None and mine.any():
             weights, k = smoothed(-np.asarray(s.ln_evidence))
-        if told and k > RELIABLE and sample_anew is not None:
-            used = sample_anew(i)
-            s = sample_many(p, used, target, seed + i, mine)
-            count = np.asarray(s.ln_evidence).size
-            weights, k = np.full(count, 1.0 / count), np.nan
         reading = np.asarray(s.reading)[:, 0]
         q = weighted_quantiles(reading, weights, (0.05, 0.5, 0.95))
         mean = np.sum(weights[:, None] * reading, axis=0)

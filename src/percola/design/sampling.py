@@ -6,8 +6,9 @@ import concurrent.futures as futures
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,40 +57,101 @@ def estimate_s(p: Problem, settings: SamplingSettings) -> float:
     import jax
     import jax.numpy as jnp
 
-    from percola.design.inference import log_likelihood, sample_sites
+    from percola.design.inference import flat_sites, slope
 
-    z: dict[str, Any] = {k: jnp.zeros(shape) for k, shape in sample_sites(p.solvents).items()}
-    z["own"] = jnp.asarray(0.25)
-    gradient = jax.jit(jax.grad(lambda q: log_likelihood(p, q)))
-    jax.block_until_ready(gradient(z))
+    x = jnp.zeros(flat_sites(p.solvents)[1])
+    jax.block_until_ready(slope(p, x))
     start = time.perf_counter()
     for _ in range(5):
-        jax.block_until_ready(gradient(z))
+        jax.block_until_ready(slope(p, x))
     each = (time.perf_counter() - start) / 5
     rounds = -(-settings.chains // max(1, min(os.cpu_count() or 1, settings.chains)))
     return 30.0 + rounds * (settings.warmup + settings.samples) * LEAPFROGS * each
 
 
-def _chain(
-    p: Problem, settings: SamplingSettings, number: int, start: Mapping[str, Any], keep: str | None
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    from percola.design.inference import chain_of_draws
+@lru_cache(maxsize=4)
+def _sampler(warmup: int, samples: int) -> Any:
+    from percola.design.inference import Sampler
 
-    path = None if keep is None else Path(keep) / f"chain-{number}.npz"
+    return Sampler(warmup, samples)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One chain to sample: a problem, settings, seed, start, and the name under which it is kept."""
+
+    problem: Problem
+    settings: SamplingSettings
+    seed: int
+    start: Mapping[str, Any]
+    name: str
+
+
+Chain = tuple[dict[str, np.ndarray], dict[str, Any]]
+
+
+def _run(job: Job, keep: str | None) -> Chain:
+    """Sample one chain, or take it from where a stopped run kept it."""
+    path = None if keep is None else Path(keep) / f"{job.name}.npz"
     if path is not None and path.exists():
         with np.load(path, allow_pickle=False) as saved:
             draws = {k: saved[k] for k in saved.files if not k.startswith("_")}
             return draws, {"divergences": int(saved["_divergences"]), "steps": float(saved["_steps"])}
-    draws, statistics = chain_of_draws(
-        p, settings.warmup, settings.samples, settings.seed + 1000 * number, start
-    )
+    sampler = _sampler(job.settings.warmup, job.settings.samples)
+    draws, statistics = sampler(job.problem, job.seed, job.start)
     if path is not None:
         aside = path.with_name(path.stem + ".part.npz")
-        np.savez_compressed(
-            aside, **draws, _divergences=statistics["divergences"], _steps=statistics["steps"]
-        )
+        arrays: dict[str, Any] = {
+            **draws,
+            "_divergences": np.asarray(statistics["divergences"]),
+            "_steps": np.asarray(statistics["steps"]),
+        }
+        np.savez_compressed(aside, **arrays)
         os.replace(aside, path)
     return draws, statistics
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    progress: Progress | None = None,
+    keep: Path | None = None,
+    expected_s: float | None = None,
+    what: str = "chains",
+) -> list[Chain]:
+    """Sample several chains, each process one after another; results in the order of the jobs.
+
+    Args:
+        progress: told of (words, share done).
+        keep: directory for finished chains, from which a stopped run goes on.
+        expected_s: for the share done while the first chains run.
+        what: the jobs in a word.
+    """
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+    saved = None if keep is None else str(keep)
+    workers = max(1, min(os.cpu_count() or 1, len(jobs)))
+    began = time.monotonic()
+    results: dict[int, Chain] = {}
+    context = multiprocessing.get_context("spawn")
+    with futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+        numbers = {pool.submit(_run, job, saved): i for i, job in enumerate(jobs)}
+        try:
+            waiting = set(numbers)
+            while waiting:
+                done, waiting = futures.wait(waiting, timeout=2.0, return_when=futures.FIRST_COMPLETED)
+                for job in done:
+                    results[numbers[job]] = job.result()
+                if progress is not None:
+                    share = len(results) / len(jobs)
+                    if expected_s:
+                        share = max(share, min((time.monotonic() - began) / expected_s, 0.99))
+                    progress(f"{len(results)} of {len(jobs)} {what}", share)
+        except BaseException:
+            for process in list(getattr(pool, "_processes", {}).values()):
+                process.terminate()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [results[i] for i in range(len(jobs))]
 
 
 def sample(
@@ -99,50 +161,15 @@ def sample(
     progress: Progress | None = None,
     keep: Path | None = None,
     expected_s: float | None = None,
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Draws of all chains, shape (chains, samples, ...) each, and statistics of sampling.
-
-    Args:
-        p: the problem.
-        settings: of sampling.
-        start: values of the standardized parameters to start from.
-        progress: told of (words, share done).
-        keep: directory for finished chains, from which a stopped run goes on.
-        expected_s: for the share done while chains run.
-    """
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-    saved = None if keep is None else str(keep)
-    workers = max(1, min(os.cpu_count() or 1, settings.chains))
+) -> Chain:
+    """Draws of all chains, shape (chains, samples, ...) each, and statistics of sampling; arguments as in :func:`run_jobs`."""
     began = time.monotonic()
-    results: dict[int, tuple[dict[str, np.ndarray], dict[str, Any]]] = {}
-    context = multiprocessing.get_context("spawn")
-    with futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
-        jobs = {
-            pool.submit(_chain, p, settings, number, start, saved): number
-            for number in range(settings.chains)
-        }
-        try:
-            waiting = set(jobs)
-            while waiting:
-                done, waiting = futures.wait(waiting, timeout=2.0, return_when=futures.FIRST_COMPLETED)
-                for job in done:
-                    results[jobs[job]] = job.result()
-                if progress is not None:
-                    share = len(results) / settings.chains
-                    if expected_s:
-                        share = max(share, min((time.monotonic() - began) / expected_s, 0.99))
-                    progress(f"{len(results)} of {settings.chains} chains done", share)
-        except BaseException:
-            for process in list(getattr(pool, "_processes", {}).values()):
-                process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    ordered = [results[i] for i in range(settings.chains)]
-    draws = {k: np.stack([d[k] for d, _ in ordered]) for k in ordered[0][0]}
+    jobs = [Job(p, settings, settings.seed + 1000 * i, start, f"chain-{i}") for i in range(settings.chains)]
+    found = run_jobs(jobs, progress, keep, expected_s)
+    draws = {k: np.stack([d[k] for d, _ in found]) for k in found[0][0]}
     statistics = {
-        "divergences": sum(s["divergences"] for _, s in ordered),
-        "leapfrogs": float(np.mean([s["steps"] for _, s in ordered])),
+        "divergences": sum(s["divergences"] for _, s in found),
+        "leapfrogs": float(np.mean([s["steps"] for _, s in found])),
         "seconds": time.monotonic() - began,
         **convergence(draws),
     }
