@@ -7,17 +7,20 @@ form of what is left, and is checked against it (``tests/unit/design``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from jax.scipy.stats import norm
 
 from percola.design.calibration import Calibration
 from percola.design.chain import QUANTITIES, finished, inputs, physical
+from percola.design.conditional import Informed, informed, padded_draws, padded_size
 from percola.design.features import Features
-from percola.design.inference import covariance, hyper, parameters, response
+from percola.design.inference import OPEN_WIDTH, parameters
 from percola.design.leave_out import to_si
 from percola.design.march import march
 from percola.design.nearness import square_distance
@@ -60,28 +63,8 @@ class Mapper:
         count = draws["own"].shape[0]
         pick = np.linspace(0, count - 1, ENSEMBLE + 2).astype(int)[1:-1]
         p = calibration.problem
-        ready = []
-        for i in pick:
-            z = {k: jnp.asarray(v[i]) for k, v in draws.items()}
-            theta = parameters(z)
-            base, slopes = response(p.table, theta)
-            departure, scatter, reach, own = hyper(z)
-            loaded = slopes[p.specimen, p.quantity] * departure
-            root = jnp.linalg.cholesky(covariance(p, slopes, z))
-            residual = p.value - base.scale[p.specimen, p.quantity]
-            alpha = jax.scipy.linalg.cho_solve((root, True), residual)
-            inverse = jax.scipy.linalg.cho_solve((root, True), jnp.eye(root.shape[0]))
-            # by specimen: mean of departure q is K @ (own weight)
-            n = p.size
-            by = jnp.zeros((n, p.specimen.size)).at[p.specimen, jnp.arange(p.specimen.size)].set(1.0)
-            weight = (1.0 - own) * by @ ((loaded * departure) * alpha[:, None])  # (n, 6)
-            load = loaded * departure * (1.0 - own)
-            square = jnp.stack(
-                [by @ (load[:, [q]] * inverse * load[:, [q]].T) @ by.T for q in range(len(QUANTITIES))]
-            )  # (6, n, n)
-            ready.append((theta, departure, scatter, reach, weight, square))
-        self._ready: Any = jax.tree_util.tree_map(lambda *x: jnp.stack(x), *ready)
-        self._run = jax.jit(_block)
+        used = {k: v[pick] for k, v in padded_draws(draws).items()}
+        self._ready: Any = _ready(jnp.asarray(p.specimen), p.size, informed(p, draws).take(pick), used)
 
     def __call__(self, f: Features) -> Map:
         """Predictions for a table."""
@@ -93,9 +76,9 @@ class Mapper:
         for start in range(0, n, BLOCK):
             stop = min(start + BLOCK, n)
             # one compiled shape: the last block is filled up with copies of its last recipe
-            index = np.minimum(np.arange(start, start + min(BLOCK, n)), n - 1)
+            index = np.minimum(np.arange(start, start + min(BLOCK, padded_size(n))), n - 1)
             table = {k: jnp.asarray(v[index]) for k, v in arrays.items()}
-            out = self._run(self._ready, table, jnp.asarray(square[index]))
+            out = _block(self._ready, table, jnp.asarray(square[index]))
             parts.append([np.asarray(x)[: stop - start] for x in out])
         middle, sd, closed = (np.concatenate(x) for x in zip(*parts, strict=True))
         return Map(
@@ -107,11 +90,27 @@ class Mapper:
         )
 
 
+@partial(jax.jit, static_argnums=(1,))
+def _ready(specimen: Array, size: int, known: Informed, draws: dict[str, Array]) -> Any:
+    """What does not depend on the recipe, for each draw: by specimen, the mean of departure q is K @ weight[:, q]."""
+
+    def one(args: tuple[Informed, dict[str, Array]]) -> Any:
+        i, z = args
+        inverse = jax.scipy.linalg.cho_solve((i.root, True), jnp.eye(i.root.shape[0]))
+        by = (specimen[None, :] == jnp.arange(size)[:, None]).astype(float)
+        load = i.loaded * i.departure * (1.0 - i.own)
+        weight = by @ (load * i.alpha[:, None])  # (specimens, 6)
+        square = jnp.stack(
+            [by @ (load[:, [q]] * inverse * load[:, [q]].T) @ by.T for q in range(len(QUANTITIES))]
+        )
+        return parameters(z), i.departure, i.scatter, i.reach, weight, square
+
+    return jax.lax.map(one, (known, draws))
+
+
+@jax.jit
 def _block(ready: Any, table: dict[str, Array], square: Array) -> tuple[Array, Array, Array]:
     """(mean of the readings' scale, its standard deviation, probability of closed voids) over the ensemble."""
-    from jax.scipy.stats import norm
-
-    from percola.design.inference import OPEN_WIDTH
 
     def one(r: Any) -> tuple[Array, Array, Array]:
         theta, departure, scatter, reach, weight, spread = r

@@ -6,9 +6,7 @@ membranes along a curve go together as the calibration found them to. T_l and T_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import jax
@@ -18,9 +16,9 @@ import numpy.typing as npt
 
 from percola.design.calibration import Calibration
 from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.conditional import Target, _Key
+from percola.design.conditional import Informed, Target, informed, padded_draws
 from percola.design.features import Features, features_of, swept
-from percola.design.inference import Problem, covariance, features_table, hyper, parameters, response
+from percola.design.inference import features_table, parameters
 from percola.design.march import march
 from percola.design.nearness import square_distance
 from percola.judge.window import FIRST_K, STEP_K
@@ -34,6 +32,8 @@ DRAWS = 150
 ABOVE_K = 45.0
 """Above the recipe's own dissolution temperature: nine steps, which hold the hot end of every series known."""
 BELOW_K = 40.0
+MOST = 18
+"""Temperatures of a compiled table: as many as the two above can hold."""
 SOLUTION = 0.5
 """Share that may crystallize while held at T_s: with more there is no solution to shape (paragraph 54)."""
 
@@ -75,42 +75,29 @@ class PairWindow:
         }
 
 
-def _joint(
-    p: Problem, z: Mapping[str, Any], target: Target, among: Array, noise: Array
-) -> tuple[Array, Array]:
-    """(readings without scatter (n, 6), crystallized share in the hold (n,)) of one draw, departures sampled together."""
-    theta = parameters(z)
-    base, slopes = response(p.table, theta)
-    c = covariance(p, slopes, z)
-    departure, _, reach, own = hyper(z)
-    loaded = slopes[p.specimen, p.quantity] * departure
-    cross = (1.0 - own) * jnp.exp(-0.5 * target.square / reach**2)[:, p.specimen]
-    residual = p.value - base.scale[p.specimen, p.quantity]
-    root = jnp.linalg.cholesky(c)
-    alpha = jax.scipy.linalg.cho_solve((root, True), residual)
-    n, q = cross.shape[0], len(QUANTITIES)
-    a = (cross[:, :, None] * (loaded * departure)[None]).transpose(0, 2, 1).reshape(n * q, -1)
-    mean = (a @ alpha).reshape(n, q)
-    white = jax.scipy.linalg.solve_triangular(root, a.T, lower=True)
-    prior = (1.0 - own) * jnp.exp(-0.5 * among / reach**2)
-    joint = jnp.einsum("ij,q,qr->iqjr", prior, departure**2, jnp.eye(q)).reshape(n * q, n * q)
-    spread = joint - white.T @ white
-    delta = mean + (jnp.linalg.cholesky(spread + 1e-6 * jnp.eye(n * q)) @ noise).reshape(n, q)
-    table = inputs(dict(target.table), theta)
-    m = march(table, physical(theta, table))
-    return finished(table, theta, m, delta).scale, m.hold_share
-
-
-@partial(jax.jit, static_argnums=(0,))
+@jax.jit
 def _curves(
-    key: _Key, draws: dict[str, Array], target: Target, among: Array, noise: Array
+    specimen: Array, known: Informed, draws: dict[str, Array], target: Target, among: Array, noise: Array
 ) -> tuple[Array, Array]:
-    """:func:`_joint` of every draw; compiled once for a calibration and a number of temperatures."""
+    """(readings without scatter (n, 6), crystallized share in the hold (n,)) of each draw, departures sampled together."""
 
-    def one(args: tuple[dict[str, Array], Array]) -> tuple[Array, Array]:
-        return _joint(key.problem, args[0], target, among, args[1])
+    def one(args: tuple[Informed, dict[str, Array], Array]) -> tuple[Array, Array]:
+        i, z, e = args
+        cross = (1.0 - i.own) * jnp.exp(-0.5 * target.square / i.reach**2)[:, specimen]
+        n, q = cross.shape[0], len(QUANTITIES)
+        a = (cross[:, :, None] * (i.loaded * i.departure)[None]).transpose(0, 2, 1).reshape(n * q, -1)
+        mean = (a @ i.alpha).reshape(n, q)
+        white = jax.scipy.linalg.solve_triangular(i.root, a.T, lower=True)
+        prior = (1.0 - i.own) * jnp.exp(-0.5 * among / i.reach**2)
+        joint = jnp.einsum("ij,q,qr->iqjr", prior, i.departure**2, jnp.eye(q)).reshape(n * q, n * q)
+        spread = joint - white.T @ white
+        delta = mean + (jnp.linalg.cholesky(spread + 1e-6 * jnp.eye(n * q)) @ e).reshape(n, q)
+        theta = parameters(z)
+        table = inputs(dict(target.table), theta)
+        m = march(table, physical(theta, table))
+        return finished(table, theta, m, delta).scale, m.hold_share
 
-    return jax.lax.map(one, (draws, noise))
+    return jax.lax.map(one, (known, draws, noise))
 
 
 def pair_window(
@@ -135,15 +122,18 @@ def pair_window(
     table, draws = calibration.matched(table)
     count = next(iter(draws.values())).shape[0]
     pick = np.unique(np.linspace(0, count - 1, min(DRAWS, count)).astype(int))
-    used = {k: jnp.asarray(v[pick]) for k, v in draws.items()}
-    known = calibration.observations.features
-    square = square_distance(table, known)
-    target = Target(features_table(table), jnp.asarray(square), jnp.zeros_like(square))
-    among = jnp.asarray(square_distance(table, table))
-    noise = jnp.asarray(np.random.default_rng(seed).standard_normal((len(pick), grid.size * len(QUANTITIES))))
+    n = grid.size
+    index = np.minimum(np.arange(MOST), n - 1)  # one compiled shape: filled up with copies of the last
+    filled = table.take(index)
+    square = square_distance(filled, calibration.observations.features)
+    target = Target(features_table(filled), jnp.asarray(square), jnp.zeros_like(square))
+    among = jnp.asarray(square_distance(filled, filled))
+    noise = np.random.default_rng(seed).standard_normal((len(pick), MOST * len(QUANTITIES)))
     p = calibration.problem
-    scale, held = _curves(_Key(p), used, target, among, noise)
-    scale, held = np.asarray(scale), np.asarray(held)
+    known = informed(p, draws).take(pick)
+    used = {k: v[pick] for k, v in padded_draws(draws).items()}
+    scale, held = _curves(jnp.asarray(p.specimen), known, used, target, among, jnp.asarray(noise))
+    scale, held = np.asarray(scale)[:, :n], np.asarray(held)[:, :n]
     solution = np.median(held, axis=0) < SOLUTION
     notes = []
     if not solution.all():
