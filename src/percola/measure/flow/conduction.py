@@ -396,6 +396,8 @@ class Effective:
         iterations: conjugate gradient steps.
         settled: whether tolerance and balance were reached.
         through: whether a way leads through; without one the value is 0.
+        across: largest difference between the fluxes through planes along the other axes, over the mean flux along
+            this one, as conductivities; 0 with end faces, where it means nothing.
     """
 
     value: float
@@ -408,6 +410,16 @@ class Effective:
     iterations: int
     settled: bool
     through: bool
+    across: float = 0.0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the value may be shown: both bounds within 1 % where there are two, else a solve that settled."""
+        if not self.through:
+            return True
+        if self.lower > 0:
+            return self.value - self.lower <= 1e-2 * self.value
+        return self.settled
 
 
 NOTHING = Effective(0.0, 0.0, (0.0, 0.0, 0.0), 0.0, 0.0, 0.0, 0.0, 0, True, False)
@@ -465,6 +477,14 @@ def through_block(
         float(found.fluxes[b, 1 : shape[b] + 1].mean()) * unit * length / area[b] for b in range(3)
     )
     flux = found.fluxes[axis, : n + 1]
+    across = 0.0
+    if grid.ends is None and column[axis] != 0:
+        spread = [
+            float(np.ptp(found.fluxes[b, : shape[b] + 1])) * unit * length / area[b]
+            for b in range(3)
+            if b != axis
+        ]
+        across = max(spread) / abs(column[axis])
     return Effective(
         found.dissipation * scale,
         lower,
@@ -476,4 +496,5 @@ def through_block(
         found.iterations,
         found.settled,
         True,
+        across,
     )

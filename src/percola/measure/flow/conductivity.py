@@ -47,6 +47,10 @@ SUB_VOXEL = 0.15
 """With a level field the conductivity is high by about 0.01 to 0.25 times (voxel edge times wall area per volume of the
 phase) squared, on the shapes named above; this, in the middle, is taken as one standard deviation."""
 
+_ROUGH, _TOO_ROUGH = 0.05, 0.15
+"""Difference between the open part of the faces and of the voxels, over the share of the rarer phase: below 0.02 where
+a Gaussian field has 8 voxels or more per wave, 0.3 to 0.5 on noise from voxel to voxel."""
+
 _CITED = ("ep1063256", "hashinshtrikman1962", "milton2002", "notayvassilevski2008", "ng2009")
 _NO_WAY = "no {phase} reaches from side to side along {axis}"
 
@@ -85,6 +89,8 @@ class _Phase:
 
     main: Effective
     fraction: float
+    voxels: float
+    all: dict[int, Effective]
     size: tuple[float, float, float]
     ends: Ends
     tensor: list[list[float | None]] | None
@@ -136,6 +142,9 @@ def conductivity(
         scatter: solve the eight octants too (face to face) for the sampling error.
         balance: largest relative difference between the fluxes through any two planes across the axis.
         region: written into the results.
+
+    A solve that has not converged gives no number: where the two bounds are further apart than 1 % the value is None
+    with the reason and a failed check, and so is every entry of the tensor that it would have given.
 
     Uncertainty: sampling (standard error over the octants), half the distance between the upper and the lower bound
     of the solve, and the discretization error that the wall area leads to expect, in quadrature; the last two
@@ -224,7 +233,7 @@ def _grid(
 
 
 def _phase(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> _Phase:
-    fraction = float(phase.mean())
+    fraction = voxels = float(phase.mean())
     found: dict[int, Effective] = {}
     grid = None
     for axis in [s.axis, *(a for a in range(3) if a != s.axis and s.tensor)]:
@@ -236,9 +245,7 @@ def _phase(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> _Phase:
             found[axis] = NOTHING
             continue
         known = grid.w is None and not periodic  # other voxels were left out
-        found[axis] = through_block(
-            grid, axis, s.size, balance=s.balance, bound=axis == s.axis, leads_through=known
-        )
+        found[axis] = through_block(grid, axis, s.size, balance=s.balance, leads_through=known)
         if level is not None and axis == s.axis:
             fraction = open_area(grid, axis)
     del grid
@@ -247,10 +254,16 @@ def _phase(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> _Phase:
     if s.tensor:
         # Off-diagonal parts need a volume that repeats in every direction.
         whole = s.ends == "periodic" and all(s.periodic)
-        tensor = [[found[j].column[i] if whole else None for j in range(3)] for i in range(3)]
+        good = [found[i].trusted for i in range(3)]
+        sure = [found[i].trusted and found[i].settled for i in range(3)]
+        # Off-diagonal parts are of first order in the error of the solution, the bounds of second.
+        tensor = [
+            [found[j].column[i] if whole and sure[i] and sure[j] else None for j in range(3)]
+            for i in range(3)
+        ]
         for i in range(3):
-            tensor[i][i] = found[i].value
-        if whole:
+            tensor[i][i] = found[i].value if good[i] else None
+        if whole and all(sure):
             t = np.array(tensor, float)
             asymmetry = float(np.abs(t - t.T).max() / max(np.trace(t), 1e-30))
             t = (t + t.T) / 2
@@ -259,6 +272,8 @@ def _phase(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> _Phase:
     return _Phase(
         found[s.axis],
         fraction,
+        voxels,
+        found,
         s.size,
         s.ends,
         tensor,
@@ -286,11 +301,14 @@ def _octants(phase: BoolVolume, level: FloatVolume | None, s: _Setting) -> tuple
         grid = _grid(part, field, closed, s.axis, s.size)
         if grid is None:
             return 0.0, math.nan
-        value = through_block(grid, s.axis, s.size, 1e-3, None, False, leads_through=level is None).value
+        solved = through_block(grid, s.axis, s.size, 1e-3, None, False, leads_through=level is None)
+        if not solved.trusted:
+            return math.nan, math.nan
+        value = solved.value
         return value, _fraction(grid, part, field, s.axis) / value if value > 0 else math.nan
 
     found = _parallel.run(one, [(i, i + 1) for i in range(len(blocks))])
-    return [v for v, _ in found], [t for _, t in found if math.isfinite(t)]
+    return [v for v, _ in found if math.isfinite(v)], [t for _, t in found if math.isfinite(t)]
 
 
 def _fraction(grid: Multigrid, part: BoolVolume, level: FloatVolume | None, axis: int) -> float:
@@ -326,7 +344,7 @@ def _discretization(p: _Phase) -> tuple[float, float]:
 def _checks(p: _Phase, phase: str, s: _Setting) -> list[Check]:
     m, eps = p.main, p.fraction
     if not m.through:
-        return [Check("a way leads through", "warn", _reason(p, phase, s))]
+        return [Check("a way leads through", "warn", _reason(p, phase, s)), *_tensor_solved(p, s)]
     out = [Check("a way leads through", "pass", f"the {phase} reaches from side to side along {s.direction}")]
     out.append(
         Check(
@@ -340,10 +358,21 @@ def _checks(p: _Phase, phase: str, s: _Setting) -> list[Check]:
     out.append(
         Check(
             "upper and lower bound",
-            "pass" if gap < 1e-3 else "warn",
+            "pass" if gap < 1e-3 else "warn" if m.trusted else "fail",
             f"the exact value for these links lies between {m.lower:.6g} and {m.value:.6g}",
         )
     )
+    out += _tensor_solved(p, s)
+    if p.level:
+        off = abs(eps - p.voxels) / max(min(p.voxels, 1 - p.voxels), 1e-12)
+        out.append(
+            Check(
+                "level field is smooth",
+                "pass" if off < _ROUGH else "warn" if off < _TOO_ROUGH else "fail",
+                f"open part of the faces {eps:.4g}, of the voxels {p.voxels:.4g}: apart by {off:.1%} of the rarer phase, "
+                f"{_ROUGH:.0%} allowed; more means features that the voxels do not resolve",
+            )
+        )
     # Rounding, and with a level field the area of planes against that of the volume.
     slack = 1 + (2e-2 if p.level else 1e-6)
     upper = 2 * eps / (3 - eps)
@@ -385,7 +414,29 @@ def _checks(p: _Phase, phase: str, s: _Setting) -> list[Check]:
     return out
 
 
+def _tensor_solved(p: _Phase, s: _Setting) -> list[Check]:
+    """Whether the solves of all axes of a tensor reached what was asked, and agree where they must."""
+    if p.tensor is None:
+        return []
+    all_ = [p.all[i] for i in range(3) if p.all[i].through]
+    along = max((e.imbalance for e in all_), default=0.0)
+    across = max((e.across for e in all_), default=0.0)
+    ok = all(e.settled and e.trusted and e.imbalance <= s.balance for e in all_) and across <= 10 * s.balance
+    text = f"fluxes of all axes differ by {along:.1e} along, {across:.1e} across, of their mean; {s.balance:g} and "
+    text += f"{10 * s.balance:g} allowed"
+    if p.asymmetry is not None:
+        ok = ok and p.asymmetry <= 10 * s.balance
+        text += f"; the tensor is symmetric to {p.asymmetry:.1e} of its trace"
+    return [Check("flux balance of the tensor", "pass" if ok else "fail", text)]
+
+
+def _unsolved(m: Effective) -> str:
+    return f"the solve did not converge in {m.iterations} steps: between {m.lower:.3g} and {m.value:.3g}"
+
+
 def _reason(p: _Phase, phase: str, s: _Setting) -> str:
+    if not p.main.trusted:
+        return _unsolved(p.main)
     if p.fraction == 0:
         return f"there is no {phase}"
     return _NO_WAY.format(phase=phase, axis=s.direction)
@@ -438,7 +489,10 @@ def _relative(name: str, phase: str, p: _Phase, s: _Setting) -> Measurement:
     value = p.main.value
     uncertainty = None
     evidence = _evidence(p, s)
-    if p.main.through:
+    if not p.main.trusted:
+        evidence["corrected_for_staircases"] = None
+        evidence["why"] = _reason(p, phase, s)
+    elif p.main.through:
         uncertainty = math.hypot(common, sampling) * value
         evidence["uncertainty_common"] = common * value
         evidence["uncertainty_sampling"] = sampling * value if p.scatter is not None else None
@@ -451,16 +505,18 @@ def _relative(name: str, phase: str, p: _Phase, s: _Setting) -> Measurement:
         PARA
         + f"89(13): mean flux over mean gradient {how}; {conducting} conduct 1, {other} 0; finite volumes"
     )
-    return Measurement(
-        name, value, "1", uncertainty, method, s.region, tuple(_checks(p, phase, s)), evidence, _CITED
-    )
+    checks = tuple(_checks(p, phase, s))
+    if not p.main.trusted:
+        reason = _reason(p, phase, s)
+        return Measurement(name, None, "1", None, method, s.region, checks, evidence, _CITED, reason)
+    return Measurement(name, value, "1", uncertainty, method, s.region, checks, evidence, _CITED)
 
 
 def _void_measurements(p: _Phase, s: _Setting) -> list[Measurement]:
     first = _relative("relative_conductivity", "void", p, s)
     factor = "porosity/(D/D0), the tortuosity factor: D = D0 eps/tau (where D = D0 eps/tau^2 is written, it is tau^2)"
     number = "MacMullin number: resistivity of the filled membrane over that of the liquid, D0/D"
-    if not p.main.through:
+    if not p.main.through or not p.main.trusted:
         reason = _reason(p, "void", s)
         return [
             first,
@@ -527,6 +583,7 @@ class _Both:
     main: Effective
     low: float
     high: float
+    settled: bool
 
 
 def _two_phases(
@@ -543,13 +600,15 @@ def _two_phases(
         kappa = np.where(void, np.float32(one), np.float32(two))
         grid = conductive_links(kappa, np.ones(void.shape, bool), s.periodic, faces, s.size)
         found = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound, leads_through=True)
-        return _Both(found.value * top, found, found.value * top, found.value * top)
+        v = found.value * top
+        return _Both(v, found, v, v, found.settled)
     grid = composite_links(level, (one, two), s.periodic, faces, s.size)
     low = through_block(grid, s.axis, s.size, balance=s.balance, bound=False, leads_through=True)
     del grid
     grid = cut_links(level, s.periodic, faces, s.size, (one, two))
     high = through_block(grid, s.axis, s.size, balance=s.balance, bound=bound, leads_through=True)
-    return _Both(0.5 * (low.value + high.value) * top, high, low.value * top, high.value * top)
+    middle = 0.5 * (low.value + high.value) * top
+    return _Both(middle, high, low.value * top, high.value * top, low.settled and high.settled)
 
 
 def two_phase_bounds(fraction: float, one: float, two: float) -> dict[str, float]:
@@ -580,7 +639,7 @@ def _two_phase_checks(found: _Both, b: dict[str, float], s: _Setting) -> tuple[C
     return (
         Check(
             "flux balance",
-            "pass" if m.settled and m.imbalance <= s.balance else "fail",
+            "pass" if found.settled and m.imbalance <= s.balance else "fail",
             f"fluxes through planes differ by {m.imbalance:.1e} of their mean, {s.balance:g} allowed",
         ),
         Check(
@@ -623,6 +682,19 @@ def _ionic(
         "axis": s.direction,
     }
     cited = (*_CITED, liquid.source) if liquid.source and " " not in liquid.source else _CITED
+    if first.value is None and liquid.polymer_S_m <= 0:
+        return Measurement(
+            "ionic_conductivity",
+            None,
+            "S/m",
+            None,
+            method,
+            s.region,
+            first.checks,
+            evidence,
+            cited,
+            first.reason,
+        )
     relative, own = float(first.value or 0.0), first.uncertainty or 0.0
     value, error = relative * liquid.conductivity_S_m, own * liquid.conductivity_S_m
     common = float(first.evidence.get("uncertainty_common") or 0.0) * liquid.conductivity_S_m
@@ -633,6 +705,19 @@ def _ionic(
         bounds = two_phase_bounds(float(void.mean()), liquid.conductivity_S_m, liquid.polymer_S_m)
         evidence |= {**bounds, "laminates": found.low, "side_by_side": found.high}
         checks = _two_phase_checks(found, bounds, s)
+        if not found.settled:
+            return Measurement(
+                "ionic_conductivity",
+                None,
+                "S/m",
+                None,
+                method,
+                s.region,
+                checks,
+                evidence,
+                cited,
+                _unsolved(found.main),
+            )
         value = found.value
         common = value * _two_phase_error(
             void, level, found, (liquid.conductivity_S_m, liquid.polymer_S_m), s
@@ -680,17 +765,17 @@ def _thermal(
     sampling = None
     if s.scatter and min(void.shape) >= 32:
         local = replace(s, periodic=(False, False, False), ends="faces", scatter=False)
-        values = [
+        parts = [
             _two_phases(
                 np.ascontiguousarray(void[b]),
                 None if level is None else np.ascontiguousarray(level[b]),
                 (one, two),
                 local,
                 False,
-            ).value
+            )
             for b in _blocks(void.shape)
         ]
-        sampling = relative_scatter(values)
+        sampling = relative_scatter([part.value for part in parts if part.settled])
     common = _two_phase_error(void, level, found, (one, two), s)
     evidence = {
         **bounds,
@@ -707,6 +792,19 @@ def _thermal(
     }
     error = math.hypot(common, sampling or 0.0) * found.value
     checks = _two_phase_checks(found, bounds, s)
+    if not found.settled:
+        return Measurement(
+            "thermal_conductivity",
+            None,
+            "W/(m K)",
+            None,
+            method,
+            s.region,
+            checks,
+            evidence,
+            (*_CITED[1:], "kabel2015"),
+            _unsolved(found.main),
+        )
     return Measurement(
         "thermal_conductivity",
         found.value,

@@ -43,6 +43,10 @@ _LOSS = 0.25
 """A coarse solve takes its second step where the first left more than this share of the residual."""
 _FRESH = 1e-3
 """Fall of the residual norm after which it is computed anew in double precision."""
+_DRIFT = 1e-6
+"""Relative difference between the dissipation of the potential and what the steps came to that rounding explains."""
+_ROUNDING = 1e-13
+"""Net flux into a voxel, over the strongest link times the drop of potential, that double precision leaves."""
 
 
 # --- links of a structure --------------------------------------------------------------------------------------
@@ -1113,9 +1117,9 @@ class Solution:
 
 
 def imbalance(flux: NDArray[np.float64]) -> float:
-    """Largest difference between the fluxes through two planes, over the mean flux."""
-    mean = abs(float(flux.mean()))
-    return float(np.ptp(flux)) / mean if mean > 0 else 0.0
+    """Largest difference between the fluxes through two planes, over the mean flux; infinite where that is 0 alone."""
+    mean, most = abs(float(flux.mean())), float(np.ptp(flux))
+    return most / mean if mean > 0 else math.inf if most > 0 else 0.0
 
 
 def solve(
@@ -1136,6 +1140,10 @@ def solve(
         tolerance: of the dissipation, relative.
         balance: largest relative difference between fluxes through planes normal to ``axis``; None: not asked.
         most: iterations at most.
+
+    Settled is what was seen, not only expected: the dissipation of the potential found, summed anew in double
+    precision, must be what the steps added up to (else they go on from there, with a fresh residual), and the fluxes
+    must balance. Steps without a direction to go, short of the solution, are not settled.
     """
     rows, flat_rows = grid.rows(), grid.flat_rows()
     diag, w, half, step, shape = grid.diag, grid.w, grid.half, grid.step, grid.shape
@@ -1156,6 +1164,10 @@ def solve(
         )
         return sum(f for f, _ in found), float(sum(e for _, e in found))
 
+    def balanced(fluxes: NDArray[np.float64]) -> bool:
+        assert balance is not None
+        return imbalance(fluxes[axis, : shape[axis] + 1]) < balance
+
     def renew() -> float:
         refill(p, grid.wrap, grid.ends, jump)
         return sum(
@@ -1165,10 +1177,14 @@ def solve(
         )
 
     fluxes, dissipation = measure()
+    exact, largest = dissipation, 1e-12 * dissipation
     first = fresh = norm = renew()
+    # Net fluxes that double precision leaves, squared and summed over all voxels.
+    strongest = max(grid.c) if w is None else float(max(w[ax].max() for ax in range(3)))
+    least = p.size * (_ROUNDING * strongest * max((abs(j) for j in jump), default=1.0)) ** 2
     qaq = 0.0
     gains: list[float] = []
-    remaining, settled, steps, looked = 1.0, norm == 0, 0, 0
+    remaining, settled, steps, looked, stuck = 1.0, norm == 0, 0, 0, -1
     rc, ec = grid.levels[0].work[:2]
     while not settled and steps < most:
         _parallel.run(lambda a, b: _begin(z, r, diag, half, a, b), rows)
@@ -1188,9 +1204,15 @@ def solve(
         turn = partial(_direction, z, r, diag, q, aq, w, c, beta, half, ends)
         qaq = sum(_parallel.run(turn, rows))
         steps += 1
-        if not (qaq > 0 and zr > 0):
-            settled = True
-            break
+        if not (qaq > 0 and zr > 0 and math.isfinite(qaq + zr)):
+            # No direction left: at the solution as far as numbers go, else once more from the residual itself.
+            norm = renew()
+            settled = norm <= least
+            if settled or stuck == steps - 1:
+                break
+            stuck, qaq, gains, fresh = steps, 0.0, [], norm
+            q[:], aq[:] = 0, 0
+            continue
         alpha = zr / qaq
         norm = sum(_parallel.run(partial(_advance, flat_p, flat_r, flat_q, flat_aq, alpha), flat_rows))
         gains.append(alpha * zr)
@@ -1202,11 +1224,14 @@ def solve(
             remaining = gains[-1] * ratio / (1 - ratio) / dissipation if dissipation > 0 else 0.0
         # The flux error is about the root of the energy error: no need to look at the fluxes earlier.
         if len(gains) > 1 and remaining < tolerance and (balance is None or remaining < balance**2):
-            settled = balance is None
-            if balance is not None:
-                fluxes, exact = measure()
-                looked = steps
-                settled = imbalance(fluxes[axis, : shape[axis] + 1]) < balance
+            fluxes, exact = measure()
+            looked = steps
+            lost = abs(exact - dissipation) > max(tolerance, _DRIFT) * exact + largest
+            dissipation = exact
+            settled = not lost and (balance is None or balanced(fluxes))
+            if lost:
+                norm = fresh = renew()
+                gains, remaining = [], 1.0
     if looked != steps or steps == 0:
         fluxes, exact = measure()
     return Solution(p, exact, fluxes, steps, remaining, (norm / first) ** 0.5 if first else 0.0, settled)
