@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -59,31 +60,30 @@ def surface(recipe: Recipe) -> Measurement:
     """
     found = surface_ratio(recipe)
     check = Check("media calibrated on", "pass" if found.within_calibration else "warn", found.why)
-    evidence = {"within_calibration": found.within_calibration, "why": found.why}
+    evidence: dict[str, Any] = {"within_calibration": found.within_calibration, "why": found.why}
     ratio, ln_sd, closed = found.ratio, found.ratio_ln_sd, found.closed_probability
-    known = ratio is not None and ln_sd is not None and closed is not None
-    if known:
+    value, sd, reason = None, None, "the solution sets before it demixes: no pores to compare with"
+    if ratio is not None and ln_sd is not None and closed is not None:
         evidence |= {
             "interval_90": _interval(ratio, ln_sd),
             "if_open": ratio,
             "closed_probability": round(closed, 6),
         }
-    is_open = known and closed <= CLOSED
+        if closed <= CLOSED:
+            value, sd, reason = ratio, ratio * ln_sd, ""
+        else:
+            reason = f"the surface is closed with a probability of {closed:.0%}"
     return Measurement(
         "surface_to_internal_pore_ratio",
-        ratio if is_open else None,
+        value,
         "1",
-        ratio * ln_sd if is_open else None,
+        sd,
         "EP 1063256 para. 17, 100; predicted by the surface model",
         "outer_surface",
         (check,),
         evidence,
         ("ep1063256",),
-        ""
-        if is_open
-        else f"the surface is closed with a probability of {closed:.0%}"
-        if known
-        else "the solution sets before it demixes: no pores to compare with",
+        reason,
     )
 
 
