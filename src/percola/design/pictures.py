@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
 from percola.design.features import Features
 from percola.design.full import deviations
 from percola.design.observations import features_once
@@ -111,14 +110,20 @@ def crystallization_curves(
     dissolution_K: FloatArray,
     draws: int,
     progress: Progress | None = None,
+    *,
+    pan: bool = True,
 ) -> dict[str, Any]:
     """T_c against T_s of a specimen's solution at several concentrations, over draws of the posterior.
 
-    A calorimeter's pan does not flow: crystallites are counted at T_s plus the shift of a static process.
+    ``pan``: as a calorimeter has it, held for 20 min without flow, so that crystallites are counted at T_s plus the shift of a
+    static process; else with the hold and the shift of the specimen's own process.
     """
     recipe = patent_specimens.load(name)[0]
     system = system_from(recipe)
-    f = replace(known_features(calibration, name), extruded=np.zeros(1))
+    f = known_features(calibration, name)
+    hold_s = HOLD_s if pan else float(f.hold_s[0])
+    if pan:
+        f = replace(f, extruded=np.zeros(1))
     phi = np.asarray(system.volume_fraction(np.asarray(weights, float)))
     count = next(iter(calibration.thinned.values())).shape[0]
     pick = np.unique(np.linspace(0, count - 1, min(draws, count)).astype(int))
@@ -129,7 +134,7 @@ def crystallization_curves(
         moved = deviations(calibration, f, int(k))
         shift = moved.pop(MEMORY_SHIFT, 0.0)
         own = varied(system, moved)
-        curves.append(own.crystallization_temperature_K(phi, dissolution_K + shift, RATE_K_s, HOLD_s))
+        curves.append(own.crystallization_temperature_K(phi, dissolution_K + shift, RATE_K_s, hold_s))
     y = np.array(curves)
     bends = np.array([[plateau_K(dissolution_K, row) for row in one] for one in y])
     out = []
@@ -148,38 +153,30 @@ def crystallization_curves(
         "solvent": f.solvents[f.solvent[0]],
         "dissolution_K": dissolution_K.tolist(),
         "cooling_rate_K_s": RATE_K_s,
-        "hold_s": HOLD_s,
+        "hold_s": hold_s,
         "draws": len(pick),
         "curves": out,
     }
 
 
 def series(calibration: Calibration, seed: int = 0) -> dict[str, Any]:
-    """Fig. 3: porosity, strength and extension against T_s with bands, T_l and T_u, the points reported, and the same points as
-    predicted without themselves."""
+    """Fig. 3: porosity, strength and extension against T_s with bands, T_l and T_u, and the points reported."""
     from percola.design.pair_window import pair_window
 
     recipe = patent_specimens.load(SERIES_RECIPE)[0]
     window = pair_window(recipe, calibration, seed, known_features(calibration, SERIES_RECIPE)).to_dict()
     names = ("porosity", "breaking_strength", "breaking_extension")
-    left = {x.name: x for x in calibration.left_out}
     points = []
     for t, name, note in patent_specimens.series("fig3"):
         reported = patent_specimens.reported(name)
         values = {q: v.value for q in names if (v := reported.value(q)) is not None}
-        x = left.get(name)
-        foretold = (
-            {q: [float(a[QUANTITIES.index(q)]) for a in (x.low, x.median, x.high)] for q in names}
-            if x is not None
-            else {}
-        )
         points.append(
             {
                 "id": name,
                 "plotted_K": t,
                 "dissolution_K": float(known_features(calibration, name).dissolution_K[0]),
                 "reported": values,
-                "left_out": foretold,
+                "left_out": {},
                 "note": note,
             }
         )
@@ -206,6 +203,7 @@ def diagram(
         recipe=(solution.weight_fraction, seen[1]),
         weight_fractions=np.linspace(0.05, 0.65, 61),
         dissolution_K=seen,
+        hold_s=solution.hold_s,
         standing=False,
     )
     return found.to_dict() | {"deviations": moved}
@@ -227,14 +225,16 @@ def curves(
     first["reported_plateau_K"] = FIG1_PLATEAU_K
     own = solution_from(patent_specimens.load(SERIES_RECIPE)[0]).weight_fraction
     wide = np.arange(125.0, 205.1, 2.5) + 273.15
-    second = crystallization_curves(calibration, SERIES_RECIPE, (own,), wide, draws, part(0.6, 0.8))
+    second = crystallization_curves(
+        calibration, SERIES_RECIPE, (own,), wide, draws, part(0.6, 0.8), pan=False
+    )
     if progress is not None:
         progress("window of the series", 0.8)
     third = series(calibration, seed)
     w = third["window"]
     second["window"] = {k: v for k, v in w.items() if k.endswith("_K") and not isinstance(v, list)}
     middle = 0.5 * (w["lower_K"] + w["upper_K"])
-    three = (w["lower_K"] - 7.5, middle, w["upper_K"] + 7.5)
+    three = (w["lower_K"] - 5.0, middle, w["upper_K"] + 7.5)
     if progress is not None:
         progress("phase diagram", 0.9)
     return {"fig1": first, "fig2": second, "fig3": third, "fig4": diagram(calibration, three)}

@@ -579,6 +579,13 @@ def reproduce(
         "notes": list(notes),
     }
     out["figures"] = pictures.curves(calibration, seed, draws, part(0.6, 0.98)) if figures else {}
+    if figures:
+        by_id = {r["id"]: r["readings"] for r in rows if r["status"] == "left out"}
+        for point in out["figures"]["fig3"]["points"]:
+            mine = by_id.get(point["id"], {})
+            point["left_out"] = {
+                q: [mine[q][k] for k in ("low", "median", "high")] for q in point["reported"] if q in mine
+            }
     out["misfit"] = misfit.misfit(calibration, out)
     return out
 

@@ -16,6 +16,8 @@ ZERO_CELSIUS_K = 273.15
 MARKERS = "osD^vP*Xhd<>p8"
 OUTLIER = 1.5
 """Factor from which a point is named."""
+BEYOND = 6.0
+"""Factor beyond everything reported up to which predictions are drawn in their place."""
 
 
 def _celsius(values: Sequence[float | None]) -> np.ndarray:
@@ -50,7 +52,9 @@ def parity(
     x = np.array([p["reported"] for p in points], float)
     y = np.array([p["median"] for p in points], float)
     both = np.concatenate([x, y])
-    low, high = both.min() / 1.35, both.max() * 1.35
+    # what is predicted far beyond everything reported is drawn at the edge, with an arrow
+    low = max(both.min(), x.min() / BEYOND) / 1.35
+    high = min(both.max(), x.max() * BEYOND) * 1.35
     ends = np.array([low, high])
     ax.fill_between(ends, ends / 1.5, ends * 1.5, color=style.PALE, alpha=0.5, lw=0)
     ax.plot(ends, ends, color=style.GREY, lw=1.0)
@@ -62,7 +66,8 @@ def parity(
         if not mine:
             continue
         a = np.array([[p["reported"], p["median"], p["low"], p["high"]] for p in mine], float)
-        error = np.stack([a[:, 1] - np.clip(a[:, 2], low / 3, None), np.minimum(a[:, 3], high * 3) - a[:, 1]])
+        a[:, 1:] = np.clip(a[:, 1:], low * 1.04, high / 1.04)
+        error = np.stack([a[:, 1] - a[:, 2], a[:, 3] - a[:, 1]])
         ax.errorbar(a[:, 0], a[:, 1], np.maximum(error, 0.0), fmt=marker, ms=4.5, color=colour, elinewidth=0.7,
                     lw=0, capsize=0, label=solvent.replace("+", " + "), zorder=3)  # fmt: skip
     ax.set_xscale("log")
@@ -72,7 +77,9 @@ def parity(
     for p in points:
         apart = max(p["median"] / p["reported"], p["reported"] / p["median"])
         if apart > named:
-            ax.annotate(p["id"], (p["reported"], p["median"]), (5, 4), textcoords="offset points", fontsize=7,
+            arrow = " ↓" if p["median"] < low else " ↑" if p["median"] > high else ""
+            at = float(np.clip(p["median"], low * 1.04, high / 1.04))
+            ax.annotate(p["id"] + arrow, (p["reported"], at), (5, 4), textcoords="offset points", fontsize=7,
                         color=style.INK)  # fmt: skip
     _plain_ticks(ax)
     shown = f"{label}, {unit}" if unit else label
@@ -97,9 +104,14 @@ def _plain_ticks(ax: Axes) -> None:
         axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
 
 
-def _band(ax: Axes, x: np.ndarray, rows: Any, colour: str, label: str, marker: str = "") -> None:
+def _band(
+    ax: Axes, x: np.ndarray, rows: Any, colour: str, label: str, marker: str = "", alpha: float = 0.15
+) -> None:
     low, middle, high = (_celsius(r) for r in rows)
-    ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
+    ax.fill_between(x, low, high, color=colour, alpha=alpha, lw=0)
+    if alpha < 0.1:  # several bands over each other: their edges tell them apart
+        for edge in (low, high):
+            ax.plot(x, edge, color=colour, lw=0.6, alpha=0.6)
     ax.plot(x, middle, color=colour, lw=1.5, marker=marker, ms=3.2, label=label)
 
 
@@ -109,7 +121,9 @@ def crystallization(data: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     x = np.asarray(data["dissolution_K"], float) - ZERO_CELSIUS_K
     for i, c in enumerate(data["curves"]):
         colour = style.CYCLE[i % 6]
-        _band(ax, x, c["crystallization_K"], colour, f"{100 * c['weight_fraction']:.3g} wt%", "Do^"[i % 3])
+        _band(
+            ax, x, c["crystallization_K"], colour, f"{100 * c['weight_fraction']:.3g} wt%", "Do^"[i % 3], 0.06
+        )
         if c["plateau_K"]:
             low, middle, high = (v - ZERO_CELSIUS_K for v in c["plateau_K"])
             at = np.interp(middle, x, _celsius(c["crystallization_K"][1]))

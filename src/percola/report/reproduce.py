@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ SHORT = {
     "breaking_extension": "Breaking extension",
     "pore_size_ratio": "Maximum / average",
 }
+FLAT_VOXELS = 2.0
+"""Relief [voxels] below which a face without a hole is shown with less contrast, in the square of its relief."""
 VIEW_M = 16e-6
 """Width of the patent's micrographs of sections; a smaller box is shown whole."""
 FIGURES_WORDS = {
@@ -129,7 +132,7 @@ def _reported(name: str, row: Mapping[str, Any]) -> str:
 
 
 def _factor(row: Mapping[str, Any] | None) -> str:
-    return "" if row is None or "factor" not in row else f"{row['factor']:.2f}"
+    return "" if row is None or "factor" not in row else _two(row["factor"])
 
 
 def _percent(value: float | None) -> str:
@@ -137,7 +140,7 @@ def _percent(value: float | None) -> str:
 
 
 def _two(value: float | None, form: str = ".2f") -> str:
-    return "–" if value is None else format(value, form)
+    return "–" if value is None else "> 1000" if value > 1000.0 else format(value, form)
 
 
 def _unit(name: str, data: Mapping[str, Any]) -> str:
@@ -379,7 +382,8 @@ def _figures(data: Mapping[str, Any]) -> dict[str, Picture]:
         out["fig2"] = figures.drawn(
             "fig2",
             lambda ax: patent_figures.crystallization_with_window(f["fig2"], ax),
-            f"Fig. 2. The same for {100 * f['fig2']['curves'][0]['weight_fraction']:.3g} wt% (the solution of Fig. 3), with the "
+            f"Fig. 2. The same for {100 * f['fig2']['curves'][0]['weight_fraction']:.3g} wt% (the solution of Fig. 3) as it "
+            f"leaves the extruder after {f['fig2']['hold_s'] / 60:.0f} min, with the "
             "range in which the extruder makes the percolation structure.",
             "Crystallization against dissolution temperature for one solution with its window.",
             (5.4, 3.7),
@@ -431,7 +435,25 @@ def _degC1(value_K: float) -> str:
     return f"{value_K - 273.15:.1f}"
 
 
+def _under_void(level: Any) -> Any:
+    """The level field with void above its face z = 0, so that the wavy cut of a micrograph passes through void and leaves the face,
+    however thin what covers it, as it is."""
+    import numpy as np
+
+    from percola.plot.micrograph import feature_voxels
+
+    field = np.asarray(level, np.float32)
+    # the cut waves by 0.12 of a feature, up to eight standard deviations between its ends; with the void above, features count as
+    # larger, up to a quarter of the box
+    feature = max(feature_voxels(field < 0), min(field.shape[:2]) / 4.0)
+    count = int(np.ceil(feature)) + 2
+    above = np.minimum(field[:, :, :1], 0.0) - (np.arange(count, 0, -1, dtype=np.float32) - 0.5)
+    return np.concatenate([above, field], axis=2)
+
+
 def _structure(s: Mapping[str, Any]) -> tuple[str, Picture]:
+    import numpy as np
+
     from percola.plot.micrograph import drawable, micrograph
     from percola.plot.structure import labelled
 
@@ -442,6 +464,8 @@ def _structure(s: Mapping[str, Any]) -> tuple[str, Picture]:
     level = s["level"]
     most = int(VIEW_M / s["spacing_m"])
     level = level[: max(most, 8), : max(most, 8)]
+    if s["view"] != "section":
+        level = _under_void(level)
     picture = micrograph(
         drawable(level),
         s["spacing_m"],
@@ -452,6 +476,14 @@ def _structure(s: Mapping[str, Any]) -> tuple[str, Picture]:
         f"{s['figure']}  {s['specimen']}",
         True,
     )
+    found = np.isfinite(picture.depth_m)
+    relief = float(np.ptp(picture.depth_m[found])) / s["spacing_m"] if found.all() else np.inf
+    if relief < FLAT_VOXELS:
+        # a closed face: relief below the voxel is no structure, and the contrast of a picture is not stretched to show it
+        keep = max(relief / FLAT_VOXELS, 0.05) ** 2
+        picture = replace(
+            picture, grey=np.clip(0.5 + keep * (picture.grey - 0.5), 0.0, 1.0).astype(np.float32)
+        )
     across = picture.width_m * 1e6
     what = "section" if s["view"] == "section" else "surface from above"
     return str(s["figure"]), Picture(

@@ -299,6 +299,18 @@ def test_what_a_calibration_does_not_hold_is_predicted_beside_what_is_reported(f
     assert row["class"]["reported"] == "percolation"
 
 
+def test_a_thin_skin_is_not_cut_open_by_the_picture() -> None:
+    from percola.plot.micrograph import drawable, micrograph
+    from percola.report.reproduce import _under_void
+
+    # two voxels of polymer over coarse cells of void: the wavy cut of a micrograph alone would go through
+    z = np.arange(32, dtype=np.float32)
+    level = np.broadcast_to(1.5 - np.abs(z - 0.5), (32, 32, 32)).copy()
+    seen = micrograph(drawable(_under_void(level)), 1e-8, "outer", (True, True, False), 64, prepared=True)
+    assert np.isfinite(seen.depth_m).all()
+    assert np.ptp(seen.depth_m) < 1.5e-8  # one even face
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------------------
 
 
