@@ -20,6 +20,7 @@ from percola.design.features import Features
 from percola.design.inference import Problem, modes, problem
 from percola.design.leave_out import LeftOut, leave_one_out
 from percola.design.observations import Observations
+from percola.design.pareto import RELIABLE
 from percola.design.priors import digest_text, priors
 from percola.design.sampling import Job, SamplingSettings, estimate_s, run_jobs, sample
 from percola.errors import InputError
@@ -356,8 +357,8 @@ def calibrate(
         settings: of sampling.
         name: for people.
         leave_out: predict each specimen from the others.
-        anew: sample the posterior anew without each specimen (exact; about ten seconds each on a free core); otherwise its
-            draws are reweighted.
+        anew: sample the posterior anew without a specimen where reweighting cannot be trusted (k > 0.7; about a minute each on
+            a free core).
         progress: told of (words, share done).
         keep: directory from which a stopped calibration goes on.
 
@@ -385,27 +386,24 @@ def calibrate(
     if progress is not None:
         progress("ascents to where the specimens can be explained", 0.0)
     start = modes(p, STARTS, settings.seed)[0]
-    draws, statistics = sample(p, settings, start, part(0.02, 0.5 if leave_out else 1.0), folder, expected)
+    draws, statistics = sample(p, settings, start, part(0.02, 0.6 if leave_out else 1.0), folder, expected)
     found = Calibration(name or "calibration", known, draws, settings, statistics)
     if not leave_out:
         return found
 
-    fresh: dict[int, dict[str, np.ndarray]] = {}
-    if anew:
+    out = leave_one_out(known, p, found.thinned, settings.seed, None, part(0.6, 0.65))
+    unsure = [i for i, x in enumerate(out) if x.k > RELIABLE] if anew else []
+    if unsure:
         middle = found.middle()
-        told = [i for i in range(len(known)) if (p.specimen == i).any() or _classified(p, i)]
         jobs = [
-            Job(p.without(i), ANEW, settings.seed + 17 * i, middle, f"without-{known.names[i]}") for i in told
+            Job(p.without(i), ANEW, settings.seed + 17 * i, middle, f"without-{known.names[i]}")
+            for i in unsure
         ]
-        chains = run_jobs(jobs, part(0.5, 0.97), folder, None, "specimens left out")
-        fresh = {i: d for i, (d, _) in zip(told, chains, strict=True)}
-    out = leave_one_out(known, p, found.thinned, settings.seed, fresh, part(0.97, 1.0))
+        chains = run_jobs(jobs, part(0.65, 0.97), folder, None, "specimens left out")
+        fresh = {i: d for i, (d, _) in zip(unsure, chains, strict=True)}
+        again = leave_one_out(known, p, found.thinned, settings.seed, fresh, part(0.97, 1.0), unsure)
+        out = [again[unsure.index(i)] if i in unsure else x for i, x in enumerate(out)]
     return Calibration(found.name, known, draws, settings, statistics, tuple(out))
-
-
-def _classified(p: Problem, i: int) -> bool:
-    """Whether a specimen's class is part of the likelihood."""
-    return bool(p.open_known[i] or p.closed_known[i] or p.fine_known[i])
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,7 @@ def leave_one_out(
     seed: int = 0,
     anew: Mapping[int, Mapping[str, np.ndarray]] | None = None,
     progress: Callable[[str, float], None] | None = None,
+    only: Sequence[int] | None = None,
 ) -> list[LeftOut]:
     """Every specimen predicted with all of its readings forgotten.
 
@@ -120,14 +121,17 @@ def leave_one_out(
         seed: of departures and scatter.
         anew: draws of the posterior without a specimen, by its index; for the others the draws are reweighted, and k says
             how far those weights are to be trusted.
+        progress: told of (specimen, share done).
+        only: indices of the specimens wanted, in this order; all by default.
     """
     f = o.features
     n = len(f)
     square = square_distance(f, f)
     out: list[LeftOut] = []
-    for i in range(n):
+    wanted = list(range(n)) if only is None else list(only)
+    for at, i in enumerate(wanted):
         if progress is not None:
-            progress(o.names[i], i / n)
+            progress(o.names[i], at / len(wanted))
         mine = p.specimen == i
         one = f.take([i])
         target = Target(features_table(one), jnp.asarray(square[[i]]), jnp.zeros((1, n)))
