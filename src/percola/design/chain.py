@@ -165,7 +165,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
         + d[:, 4]
     )
     limit = laws.draw_limit(wet, jnp.exp(q["ln_solid_extension"]), q["participation"], q["alignment"])
-    ln_drawn = jnp.log(jnp.maximum(limit - 1.0, 1e-3)) - q["extension_defect"] * ln_ratio + d[:, 5]
+    ln_drawn = jnp.log(jnp.maximum(limit, 1e-3)) - q["extension_defect"] * ln_ratio + d[:, 5]
     left = laws.extension_after_draw(jnp.exp(ln_drawn), strain, jnp)
     ln_extension = jnp.where(strain > 0.0, jnp.log(jnp.maximum(left, 1e-3)), ln_drawn)
     shown = jnp.stack(

@@ -69,7 +69,7 @@ def _coexistence() -> dict[str, np.ndarray]:
 def coexistence(segments: Array, chi: Array) -> tuple[Array, Array, Array]:
     """(lean, rich, tension in sqrt(kappa)) at chi above its critical value, interpolated; both arguments of one shape.
 
-    Good to 0.2 % in the rich phase and 1 % in the tension for chi/chi_c from 1.01 to 4 (``tests/unit/design``); held at the
+    Good to 0.3 % in the rich phase and in the tension for chi/chi_c from 1.01 to 4 (``tests/unit/design``); held at the
     edge outside.
     """
     t = _coexistence()
