@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,6 +85,8 @@ def calibrate(
     from percola.cli import compiled
 
     compiled.keep()
+    # A process stopped by Ctrl-C leaves at once; what Python's tracker of semaphores says of that is no news.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     from percola.design import calibration as room
     from percola.design import output
     from percola.pipeline import Event
