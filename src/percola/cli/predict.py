@@ -140,7 +140,7 @@ def _one(p: Mapping[str, Any]) -> None:
     for note in p["notes"]:
         out.print(f"Note: {note}", soft_wrap=True)
     for r in p["full"]:
-        out.print(f"3D, {r['label']} ({r['opened']}): {r['run']}", soft_wrap=True)
+        out.print(f"3D, {r['label']} ({r['opened']}): {r['run'] or r['reason']}", soft_wrap=True)
     if p["report"]:
         out.print(f"Report: {p['report']}", soft_wrap=True)
     out.print()

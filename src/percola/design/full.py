@@ -14,6 +14,7 @@ from percola.design.features import Features
 from percola.design.priors import priors
 from percola.errors import InputError
 from percola.measurement import Measurement
+from percola.recipe import RecipeError
 from percola.thermo.varied import MEMORY_SHIFT, PHYSICAL
 
 if TYPE_CHECKING:
@@ -33,16 +34,18 @@ class FullRun:
     Attributes:
         label: "posterior mean" or "draw 1" and so on.
         deviations: of the physical parameters from the tables (:data:`percola.thermo.varied.PHYSICAL`).
-        path: its run directory.
-        opened: "new", "resumed" or "finished" before.
+        path: its run directory; None where the physics of this draw makes no solution of the recipe.
+        opened: "new", "resumed" or "finished" before; "refused".
         measurements: what was measured on it.
+        reason: why it was refused.
     """
 
     label: str
     deviations: Mapping[str, float]
-    path: Path
+    path: Path | None
     opened: str
     measurements: tuple[Measurement, ...]
+    reason: str = ""
 
     def value(self, name: str) -> float | str | None:
         """The value of a measurement, that of the whole wall where there is one; None where it is not defined."""
@@ -56,9 +59,11 @@ class FullRun:
         """Plain data for JSON, with the values of ``names`` in SI."""
         return {
             "label": self.label,
-            "run": str(self.path),
+            "run": None if self.path is None else str(self.path),
             "opened": self.opened,
+            "reason": self.reason,
             "deviations": dict(self.deviations),
+            "structure_class": self.value("structure_class"),
             "values": {n: self.value(n) for n in names},
         }
 
@@ -152,6 +157,12 @@ def runs(
         if progress is not None:
             progress(pipeline.Event("recipe", None, f"3D run {number + 1} of {len(picked)}: {label}"))
         moved = deviations(calibration, f, draw)
-        result = pipeline.run(source, out=out, size=size, seed=seed, progress=progress, deviations=moved)
+        try:
+            result = pipeline.run(source, out=out, size=size, seed=seed, progress=progress, deviations=moved)
+        except RecipeError as error:
+            # The recipe is sound by the tables: with this draw's physics it is not, which is what the draw says of it.
+            reason = f"{error.where}: {error.found}"
+            made.append(FullRun(label, moved, None, "refused", (), reason))
+            continue
         made.append(FullRun(label, moved, result.path, result.opened, result.measurements))
     return tuple(made)

@@ -243,7 +243,7 @@ def _full_rows(p: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "label": r["label"],
-            "run": r["run"],
+            "run": r["run"] or f"not run: {r['reason']}",
             "class": str(r.get("structure_class") or "–").replace("_", " "),
             "moved": ", ".join(f"{k} {v:+.3g}" for k, v in r["deviations"].items()),
         }
