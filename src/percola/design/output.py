@@ -151,7 +151,8 @@ class Foretold:
             "nearness": self.prediction.nearness.to_dict(),
             "reported": self.reported_values(),
             "reserved": self.reserved,
-            "full": [r.to_dict(list(readings)) for r in full],
+            # a run's melting temperature is that of equilibrium, not a peak of the calorimeter
+            "full": [r.to_dict([n for n in readings if n != "melting_temperature"]) for r in full],
             "findings": list(self.findings),
             "notes": self.notes(),
         }
