@@ -173,7 +173,7 @@ def groups(data: Mapping[str, Any], calibration: Calibration) -> list[dict[str, 
 def contradictions(data: Mapping[str, Any], calibration: Calibration) -> list[dict[str, Any]]:
     """Pairs of near recipes whose departures from the model oppose each other by more than their scatter allows.
 
-    Both are predicted without themselves; d = |r_i - r_j| over the scatter of measuring (posterior mean) of the two.
+    Both are predicted without themselves; d = |r_i - r_j| over the scatter of measuring (posterior mean) and the printed digits of the two.
     """
     o = calibration.observations
     distance = np.sqrt(square_distance(o.features, o.features))
@@ -192,7 +192,8 @@ def contradictions(data: Mapping[str, Any], calibration: Calibration) -> list[di
                 if x is None or y is None:
                     continue
                 apart = abs(x["residual"] - y["residual"])
-                against = apart / (math.sqrt(2.0) * scatter[k])
+                digits = math.hypot(_digits(calibration, i, k), _digits(calibration, j, k))
+                against = apart / math.hypot(math.sqrt(2.0) * scatter[k], digits)
                 if against > 3.0:
                     out.append(
                         {
@@ -205,6 +206,13 @@ def contradictions(data: Mapping[str, Any], calibration: Calibration) -> list[di
                         }
                     )
     return sorted(out, key=lambda e: -e["apart_scatters"])[:MOST_LISTED]
+
+
+def _digits(calibration: Calibration, specimen: int, quantity: int) -> float:
+    """Standard deviation of the printed digits of one reading on the transformed scale."""
+    o = calibration.observations
+    found = np.flatnonzero((o.specimen == specimen) & (o.quantity == quantity))
+    return float(o.digit_sd[found[0]]) if found.size else 0.0
 
 
 def _scatter(calibration: Calibration) -> list[float]:
@@ -372,11 +380,11 @@ def statements(data: Mapping[str, Any]) -> dict[str, list[str]]:
 
     out["Specimens against each other"] = [
         f"{' and '.join(e['pair'])}, {_words(e['quantity'])}: {e['reported'][0]} and {e['reported'][1]}. The recipes are "
-        f"{e['distance']:.2f} apart, yet they depart from the model {e['apart_scatters']:.1f} times the scatter of measuring "
+        f"{e['distance']:.2f} apart, yet they depart from the model {e['apart_scatters']:.1f} times scatter and digits "
         + (f"(a factor of {e['apart_factor']:.2f}) " if e["apart_factor"] else "")
         + "from each other."
         for e in m["contradictions"]
-    ] or ["No two near recipes depart from each other by more than three times their scatter."]
+    ] or ["No two near recipes depart from each other by more than three times their scatter and digits."]
 
     out["Groups that depart together"] = [
         f"{g['group'].capitalize() if not g['group'].startswith('in ') else 'Specimens ' + g['group']}, "
