@@ -20,7 +20,7 @@ from jax.scipy.stats import norm
 
 from percola.design.chain import QUANTITIES, Made, finished, inputs, physical
 from percola.design.features import Features
-from percola.design.march import march
+from percola.design.march import march, melting_K
 from percola.design.nearness import square_distance
 from percola.design.priors import priors, scales
 
@@ -45,7 +45,7 @@ MOST_DOUBLINGS = 6  # of a trajectory: 63 gradients
     jax.tree_util.register_dataclass,
     data_fields=[
         "table", "square", "specimen", "quantity", "value", "error", "doubt", "weight", "gone", "open_known",
-        "closed_known", "fine_known",
+        "closed_known", "fine_known", "reference",
     ],
     meta_fields=["solvents"],
 )  # fmt: skip
@@ -60,6 +60,7 @@ class Problem:
         weight: of each specimen's class.
         gone: readings that are left out, shape (m,).
         open_known, closed_known, fine_known: what classes say, shape (n,).
+        reference: index of the recipe with most readings, about which coordinates are made straight.
         solvents: number of solvents.
     """
 
@@ -75,6 +76,7 @@ class Problem:
     open_known: Any
     closed_known: Any
     fine_known: Any
+    reference: Any
     solvents: int
 
     @property
@@ -113,6 +115,7 @@ def problem(observations: Observations) -> Problem:
         open_known=np.isin(classes, ("percolation", "coarse")),
         closed_known=(classes == "non_porous") | impermeable,
         fine_known=np.asarray(o.ratio_at_most_two) & ~has_ratio,
+        reference=np.asarray(int(np.argmax(np.bincount(o.specimen, minlength=n)))),
         solvents=len(f.solvents),
     )
 
@@ -205,18 +208,52 @@ def flat_sites(solvents: int) -> tuple[list[tuple[str, Any, int]], int]:
     return out, at + 1
 
 
-def unflat(x: Any, solvents: int) -> dict[str, Any]:
+def unflat(p: Problem, x: Any) -> dict[str, Any]:
     """The sites of a vector."""
-    sites, n = flat_sites(solvents)
+    sites, n = flat_sites(p.solvents)
     z = {name: x[at] if shape == () else x[at : at + shape[0]] for name, shape, at in sites}
     z["own"] = jax.nn.sigmoid(x[n - 1])
-    return z
+    return _sheared(p, z, -1.0)
 
 
-def flattened(z: Mapping[str, Any], solvents: int) -> np.ndarray:
+def _at_reference(p: Problem, z: Mapping[str, Any]) -> tuple[Array, Array]:
+    """(exponent of crystal growth, exponent of surviving nuclei) of the reference recipe at its dissolution temperature."""
+    r = p.reference
+    f = {k: v[r][None] for k, v in p.table.items()}
+    theta = parameters(z)
+    melting = melting_K(
+        f, {"chi_A": theta["chi_A"][f["solvent"]] * f["chi_spread"], "Tm0_K": theta["Tm0_K"]}
+    )[0]
+    t = f["dissolution_K"][0]
+    under = 5.0 + jax.nn.softplus(melting - t - 5.0)
+    growth = -f["growth_Kg_K2"][0] * jnp.exp(theta["ln_Kg"]) / (t * under * 2.0 * t / (melting + t))
+    thickness = 2.0 * f["fold_energy_J_m2"][0] * melting / (f["heat_of_fusion_J_m3"][0] * under)
+    nuclei = -thickness / (f["mean_thickness_m"][0] * jnp.exp(theta["ln_l_mean"]))
+    return growth, nuclei
+
+
+def _sheared(p: Problem, z: Mapping[str, Any], sign: float) -> dict[str, Any]:
+    """Prefactors of growth and nuclei against what they give at the reference recipe: a shear, which keeps volume.
+
+    The data know growth and nuclei at temperatures of dissolution, of which prefactor and exponent are a curved valley; along
+    the sheared coordinates it is straight.
+    """
+    sd = {q.name: q.sd for q in priors()}
+    nought = {k: jnp.zeros_like(jnp.asarray(v, float)) for k, v in z.items()}
+    growth, nuclei = _at_reference(p, z)
+    growth0, nuclei0 = _at_reference(p, nought)
+    return {
+        **z,
+        "ln_G0": z["ln_G0"] + sign * (growth - growth0) / sd["ln_G0"],
+        "ln_N_tot": z["ln_N_tot"] + sign * (nuclei - nuclei0) / sd["ln_N_tot"],
+    }
+
+
+def flattened(p: Problem, z: Mapping[str, Any]) -> np.ndarray:
     """The vector of sites; inverse of :func:`unflat`."""
-    sites, n = flat_sites(solvents)
+    sites, n = flat_sites(p.solvents)
     x = np.zeros(n)
+    z = _sheared(p, {k: jnp.asarray(v) for k, v in z.items()}, 1.0)
     for name, shape, at in sites:
         x[at : at + (shape[0] if shape else 1)] = np.asarray(z[name]).ravel()
     own = float(np.clip(z["own"], 1e-6, 1.0 - 1e-6))
@@ -232,7 +269,9 @@ def minus_log_posterior(p: Problem) -> Callable[[Array], Array]:
         logit = x[n - 1]
         # Beta(2, 6) with the Jacobian of its logit
         own = 2.0 * jax.nn.log_sigmoid(logit) + 6.0 * jax.nn.log_sigmoid(-logit)
-        return 0.5 * jnp.sum(x[: n - 1] ** 2) - own - log_likelihood(p, unflat(x, p.solvents))
+        z = unflat(p, x)
+        prior = sum(jnp.sum(v**2) for name, v in z.items() if name != "own")
+        return 0.5 * prior - own - log_likelihood(p, z)
 
     return minus
 
@@ -245,8 +284,6 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     """
     from scipy.optimize import minimize
 
-    _, n = flat_sites(p.solvents)
-
     def both(x: np.ndarray) -> tuple[float, np.ndarray]:
         v, g = _value_and_slope(p, jnp.asarray(x))
         value, slope = float(v), np.asarray(g, float)
@@ -258,17 +295,17 @@ def modes(p: Problem, starts: int, seed: int, best: int = 1) -> list[dict[str, n
     found = []
     # departures start wide: what the model cannot yet explain they carry, and the ascent is smooth
     for _ in range(starts):
-        x = 0.7 * rng.standard_normal(n)
-        for name, shape, at in flat_sites(p.solvents)[0]:
-            if name in ("departure", "scatter"):
-                x[at : at + shape[0]] = 2.0
-        x[n - 1] = -1.0
+        z: dict[str, Any] = {k: 0.7 * rng.standard_normal(s) for k, s in sample_sites(p.solvents).items()}
+        z |= {
+            "departure": np.full(len(QUANTITIES), 2.0),
+            "scatter": np.full(len(QUANTITIES), 2.0),
+            "own": 0.27,
+        }
+        x = flattened(p, z)
         r = minimize(both, x, jac=True, method="L-BFGS-B", options={"maxiter": 250, "maxfun": 300})
         found.append((float(r.fun), r.x))
     found.sort(key=lambda pair: pair[0])
-    return [
-        {k: np.asarray(v) for k, v in unflat(jnp.asarray(x), p.solvents).items()} for _, x in found[:best]
-    ]
+    return [{k: np.asarray(v) for k, v in unflat(p, jnp.asarray(x)).items()} for _, x in found[:best]]
 
 
 @jax.jit
@@ -325,7 +362,7 @@ class Sampler:
         self, p: Problem, seed: int, start: Mapping[str, Any]
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """(draws by site, statistics) of one chain."""
-        centre = flattened(start, p.solvents)
+        centre = flattened(p, start)
         root = jnp.asarray(curvature_root(p, centre))
         origin = jnp.asarray(centre)
         self._mcmc.run(
@@ -338,7 +375,7 @@ class Sampler:
         )
         extra = self._mcmc.get_extra_fields()
         x = origin + jnp.asarray(self._mcmc.get_samples()["u"]) @ root.T
-        draws = {k: np.asarray(v) for k, v in jax.vmap(lambda row: unflat(row, p.solvents))(x).items()}
+        draws = {k: np.asarray(v) for k, v in jax.vmap(lambda row: unflat(p, row))(x).items()}
         statistics = {
             "divergences": int(np.sum(np.asarray(extra["diverging"]))),
             "steps": float(np.mean(np.asarray(extra["num_steps"]))),
