@@ -111,10 +111,7 @@ def finished(f: Table, parameters: Mapping[str, Any], m: Marched, delta: Array |
     shrink = jnp.cbrt(f["contraction"] * v / (1.0 - wet))  # (f + v) = v/(1 - P)
     # pores
     spacing = -m.ln_nuclei / 3.0  # ln of the distance of nuclei [m]
-    ln_length = (1.0 - sphere) * jnp.log(jnp.maximum(m.length_m, 1e-9)) * jnp.where(
-        m.demixed > 1e-3, 1.0, 0.0
-    ) + sphere * spacing
-    ln_length = jnp.where((m.demixed <= 1e-3) & (sphere < 0.5), jnp.log(1e-9), ln_length)
+    ln_length = (1.0 - sphere) * jnp.log(m.length_m) + sphere * spacing
     ln_pore = (
         ln_length
         + q["ln_pore"]

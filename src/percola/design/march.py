@@ -30,9 +30,10 @@ GAS_J_molK = 8.314462618
 LATE = (
     0.97  # crystallized share at which the solution left falls apart into pockets (percola.gel.problem.LATE)
 )
-EDGE = 0.004
+TRACE = 1e-3  # share of a gel below which its demixed part has no say
+EDGE = 0.008
 """Relative width in chi over which demixing sets in about the spinodal. It stands for the curve's time step and keeps the
-model differentiable; half of it shifts the crossing by 0.3 K at chi's slope in the phthalates."""
+model differentiable; half of it shifts the crossing by 0.6 K at chi's slope in the phthalates."""
 
 
 class Marched(NamedTuple):
@@ -239,10 +240,11 @@ def march(f: Table, p: Table) -> Marched:
 
     weight = dX * mid(inside)
     demixed = jnp.sum(weight, axis=1)
-    safe = jnp.maximum(demixed, 1e-9)
+    # what has not demixed has no length: it counts as 10 nm, finer than anything that stays open, with the weight of a trace
+    safe = demixed + TRACE
     lean_mean = jnp.sum(weight * mid(lean_share), axis=1)
     ln_length = jnp.log(mid(length))
-    mean_ln = jnp.sum(weight * ln_length, axis=1) / safe
+    mean_ln = (jnp.sum(weight * ln_length, axis=1) + TRACE * jnp.log(1e-8)) / safe
     spread = jnp.sqrt(jnp.sum(weight * (ln_length - mean_ln[:, None]) ** 2, axis=1) / safe + 1e-12)
     rich_mean = jnp.sum(weight * mid(rich), axis=1) / safe
 
