@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from percola._version import __version__
+from percola.audit.interval import Interval
+from percola.audit.specimens import Reported
 from percola.design.features import Features
 from percola.design.inference import Problem, modes, problem
 from percola.design.leave_out import LeftOut, leave_one_out
@@ -232,7 +235,7 @@ class Calibration:
             "classes": o.classes,
             "text": o.text,
             "recipes": [r.model_dump_json() for r in o.recipes],
-            "reported": [dict(r) for r in o.reported],
+            "reported": [{k: _reported_dict(v) for k, v in r.items()} for r in o.reported],
             "observation_notes": o.notes,
             "notes": self.notes,
             "left_out": [_left_out_dict(x) for x in self.left_out],
@@ -299,7 +302,7 @@ class Calibration:
             text=tuple(head["text"]),
             classes=tuple(head["classes"]),
             **{k.removeprefix("specimen."): v for k, v in data.items() if k.startswith("specimen.")},
-            reported=tuple(head["reported"]),
+            reported=tuple({k: _reported_from(v) for k, v in r.items()} for r in head["reported"]),
             notes=tuple(head["observation_notes"]),
         )
         draws = {
@@ -315,6 +318,17 @@ class Calibration:
             version=head["version"],
             notes=tuple(head["notes"]),
         )
+
+
+def _reported_dict(r: Reported) -> dict[str, Any]:
+    ends = None if r.interval is None else [str(r.interval.low), str(r.interval.high)]
+    return {**r.__dict__, "interval": ends}
+
+
+def _reported_from(d: Mapping[str, Any]) -> Reported:
+    ends = d["interval"]
+    interval = None if ends is None else Interval(Fraction(ends[0]), Fraction(ends[1]))
+    return Reported(**{**d, "interval": interval})
 
 
 def _left_out_dict(x: LeftOut) -> dict[str, Any]:

@@ -16,7 +16,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.inference import GONE, Problem, covariance, hyper, log_classes, parameters, response
+from percola.design.inference import (
+    GONE,
+    Problem,
+    covariance,
+    hyper,
+    log_class_terms,
+    log_classes,
+    parameters,
+    response,
+)
 from percola.design.march import march
 
 Array = jax.Array
@@ -73,7 +82,7 @@ class Sampled(NamedTuple):
 
 
 @jax.jit
-def _informed(p: Problem, draws: dict[str, Array], left_out: Array) -> Informed:
+def _informed(p: Problem, draws: dict[str, Array], left_out: Array, class_out: Array) -> Informed:
     def one(z: dict[str, Array]) -> Informed:
         base, slopes = response(p.table, parameters(z))
         c = covariance(p, slopes, z)
@@ -91,6 +100,7 @@ def _informed(p: Problem, draws: dict[str, Array], left_out: Array) -> Informed:
         w_kept = jax.scipy.linalg.solve_triangular(root, known, lower=True)
         ln_all = -0.5 * w_full @ w_full - jnp.sum(jnp.log(jnp.diag(full)))
         ln_kept = -0.5 * w_kept @ w_kept - jnp.sum(jnp.where(out, 0.0, jnp.log(jnp.diag(root))))
+        classes = jnp.sum(jnp.where(class_out, log_class_terms(p, base, z), 0.0))
         return Informed(
             loaded=jnp.where(out[:, None], 0.0, loaded),
             root=root,
@@ -99,23 +109,34 @@ def _informed(p: Problem, draws: dict[str, Array], left_out: Array) -> Informed:
             scatter=scatter,
             reach=reach,
             own=own,
-            ln_evidence=ln_all - ln_kept - 0.5 * np.log(2.0 * np.pi) * jnp.sum(left_out),
+            ln_evidence=ln_all - ln_kept - 0.5 * np.log(2.0 * np.pi) * jnp.sum(left_out) + classes,
         )
 
     return jax.lax.map(one, draws)
 
 
-def informed(p: Problem, draws: Mapping[str, np.ndarray], left_out: np.ndarray | None = None) -> Informed:
-    """What the readings of a problem say of departures, for every draw; kept where nothing is left out."""
+def informed(
+    p: Problem,
+    draws: Mapping[str, np.ndarray],
+    left_out: np.ndarray | None = None,
+    class_out: np.ndarray | None = None,
+) -> Informed:
+    """What the readings of a problem say of departures, for every draw; kept where nothing is left out.
+
+    Args:
+        left_out: readings to forget, shape (m_obs,).
+        class_out: specimens whose class is forgotten too, shape (n,); both enter ``ln_evidence``.
+    """
     key = (id(p), id(draws["own"]))
-    if left_out is None and key in _KEPT:
+    if left_out is None and class_out is None and key in _KEPT:
         _KEPT.move_to_end(key)
         return _KEPT[key][2]
     used = {k: jnp.asarray(v) for k, v in draws.items()}
     used["chi_A"] = used["chi_A"][:, : p.solvents]
     out = np.zeros(np.shape(p.value), bool) if left_out is None else np.asarray(left_out)
-    found = _informed(p, used, jnp.asarray(out))
-    if left_out is None:
+    classes = np.zeros(p.size, bool) if class_out is None else np.asarray(class_out)
+    found = _informed(p, used, jnp.asarray(out), jnp.asarray(classes))
+    if left_out is None and class_out is None:
         # problem and draws are held too, so that their numbers stay theirs
         _KEPT[key] = (p, draws["own"], found)
         while len(_KEPT) > _MOST_KEPT:
@@ -199,7 +220,12 @@ def _together(count: int, n: int) -> int:
 
 
 def sample_many(
-    p: Problem, draws: Mapping[str, np.ndarray], target: Target, seed: int, left_out: np.ndarray | None = None
+    p: Problem,
+    draws: Mapping[str, np.ndarray],
+    target: Target,
+    seed: int,
+    left_out: np.ndarray | None = None,
+    class_out: np.ndarray | None = None,
 ) -> Sampled:
     """Predictive draws for every posterior draw: arrays of shape (draws, n, ...).
 
@@ -210,7 +236,7 @@ def sample_many(
         seed: of departures and scatter; one set of random numbers for all recipes, so that a recipe's prediction does not
             depend on its company and differences between recipes are smooth. Draws of two recipes together therefore say
             nothing of how their departures go together (:mod:`percola.design.pair_window` does).
-        left_out: which readings to forget, shape (m_obs,).
+        left_out, class_out: which readings and whose classes to forget, as in :func:`informed`.
     """
     count = next(iter(draws.values())).shape[0]
     n = target.square.shape[0]
@@ -220,7 +246,7 @@ def sample_many(
     size = padded_size(n)
     made = _many(
         jnp.asarray(p.specimen),
-        informed(p, draws, left_out),
+        informed(p, draws, left_out, class_out),
         padded_draws(draws),
         padded_target(target, size),
         noise,

@@ -174,8 +174,8 @@ def log_likelihood(p: Problem, z: Draw) -> Array:
     return readings + log_classes(p, base, z)
 
 
-def log_classes(p: Problem, base: Made, z: Draw) -> Array:
-    """ln of the likelihood of the structure classes; specimens of one gel share their weight."""
+def log_class_terms(p: Problem, base: Made, z: Draw) -> Array:
+    """ln of the likelihood of each specimen's structure class, shape (n,); specimens of one gel share their weight."""
     departure, _, _, _ = hyper(z)
     is_open = norm.cdf(base.open / OPEN_WIDTH) * norm.cdf(base.wide / OPEN_WIDTH)
     ln_excess = jnp.log(jnp.maximum(base.ratio - 1.0, 1e-9))
@@ -186,8 +186,12 @@ def log_classes(p: Problem, base: Made, z: Draw) -> Array:
 
     total = jnp.where(p.open_known, told(is_open), 0.0)
     total = total + jnp.where(p.closed_known, told(1.0 - is_open), 0.0)
-    total = total + jnp.where(p.fine_known, told(is_fine), 0.0)
-    return jnp.sum(p.weight * total)
+    return jnp.asarray(p.weight) * (total + jnp.where(p.fine_known, told(is_fine), 0.0))
+
+
+def log_classes(p: Problem, base: Made, z: Draw) -> Array:
+    """ln of the likelihood of all structure classes."""
+    return jnp.sum(log_class_terms(p, base, z))
 
 
 def sample_sites(solvents: int) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def leave_one_out(
     progress: Callable[[str, float], None] | None = None,
     only: Sequence[int] | None = None,
 ) -> list[LeftOut]:
-    """Every specimen predicted with all of its readings forgotten.
+    """Every specimen predicted with its readings and its class forgotten.
 
     Args:
         o, p: observations and their problem.
@@ -136,10 +136,11 @@ def leave_one_out(
         one = f.take([i])
         target = Target(features_table(one), jnp.asarray(square[[i]]), jnp.zeros((1, n)))
         fresh = None if anew is None else anew.get(i)
-        s = sample_many(p, draws if fresh is None else fresh, target, seed + i, mine)
+        class_known = bool(p.open_known[i] or p.closed_known[i] or p.fine_known[i])
+        s = sample_many(p, draws if fresh is None else fresh, target, seed + i, mine, np.arange(n) == i)
         count = np.asarray(s.ln_evidence).size
         weights, k = np.full(count, 1.0 / count), np.nan if fresh is not None else -np.inf
-        if fresh is None and mine.any():
+        if fresh is None and (mine.any() or class_known):
             weights, k = smoothed(-np.asarray(s.ln_evidence))
         reading = np.asarray(s.reading)[:, 0]
         q = weighted_quantiles(reading, weights, (0.05, 0.5, 0.95))
