@@ -357,7 +357,7 @@ class Sampler:
             u = numpyro.sample("u", free)
             numpyro.factor("posterior", -minus_log_posterior(p)(origin + root @ u))
 
-        kernel = NUTS(model, max_tree_depth=MOST_DOUBLINGS, target_accept_prob=0.85)
+        kernel = NUTS(model, max_tree_depth=MOST_DOUBLINGS, target_accept_prob=0.9)
         self._mcmc = MCMC(
             kernel, num_warmup=warmup, num_samples=samples, progress_bar=False, jit_model_args=True
         )
