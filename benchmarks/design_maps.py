@@ -43,16 +43,16 @@ def main() -> int:
     import jax
     import jax.numpy as jnp
 
-    from percola.design import inference
-    from percola.design.calibration import Calibration
-    from percola.design.chain import physical
-    from percola.design.features import features_of, swept
-    from percola.design.maps import BLOCK, ENSEMBLE, Mapper
-    from percola.design.march import march
-    from percola.design.observations import patent
-    from percola.design.pair_window import pair_window
-    from percola.design.predict import predict_features
-    from percola.design.sampling import SamplingSettings
+    from percola.design.foretold.maps import BLOCK, ENSEMBLE, Mapper
+    from percola.design.foretold.pair_window import pair_window
+    from percola.design.foretold.predict import predict_features
+    from percola.design.posterior import inference
+    from percola.design.posterior.calibration import Calibration
+    from percola.design.posterior.observations import patent
+    from percola.design.posterior.sampling import SamplingSettings
+    from percola.design.reduced.chain import physical
+    from percola.design.reduced.features import features_of, swept
+    from percola.design.reduced.march import march
     from percola.recipe import specimens
     from percola.recipe.physics import system_from
 

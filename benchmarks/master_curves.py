@@ -1,7 +1,7 @@
 """Runs of the three-dimensional core box across the recipe space: what the master curves of the reduced model are fitted to.
 
 Each case is a recipe (solvent, concentration, molar mass, dissolution and bath temperature, sheet or fibre) times a random
-deviation of the physical parameters (:mod:`percola.design.varied`). A periodic cube is solved from solution to arrest, dried
+deviation of the physical parameters (:mod:`percola.thermo.varied`). A periodic cube is solved from solution to arrest, dried
 and measured; one row holds the recipe, what a quench without space says of it, and what three dimensions made of it.
 
     python benchmarks/master_curves.py plan  --cases 110 --out cases.json     # seeded, the same everywhere
@@ -113,10 +113,10 @@ def recipe_of(case: dict[str, Any]) -> Any:
 
 def _started(case: dict[str, Any]) -> Any:
     """(recipe, solution, polymer, wall, times, temperatures, gel's physics) of a case; words where it cannot be run."""
-    from percola.design.varied import varied_solution
     from percola.pipeline import physics as bridge
     from percola.pipeline.main import _held
     from percola.recipe import solution_from
+    from percola.thermo.varied import varied_solution
 
     recipe = recipe_of(case)
     solution = varied_solution(solution_from(recipe), case["deviations"])
@@ -255,8 +255,8 @@ def cold_end_C(case: dict[str, Any]) -> float:
 
 def cloud_point_C(case: dict[str, Any]) -> float:
     """Cloud point of a case's solution [degC], -273.15 where it has none."""
-    from percola.design.varied import varied_solution
     from percola.recipe import solution_from
+    from percola.thermo.varied import varied_solution
 
     cloud = float(varied_solution(solution_from(recipe_of(case)), case["deviations"]).cloud_point_K)
     return cloud - 273.15 if math.isfinite(cloud) else -273.15
@@ -717,7 +717,7 @@ def fit(rows: Path, out: Path) -> None:
     """Fit every curve, leave out recipe by recipe, and write coefficients, errors, scatter and ranges."""
     from scipy.optimize import least_squares
 
-    from percola.design.master import FORMS, read_runs, samples
+    from percola.design.reduced.master import FORMS, read_runs, samples
 
     r = read_runs(rows.read_text(encoding="utf-8"))
     lines = [
@@ -793,7 +793,7 @@ def plot(out: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from percola.design.master import conduction_bound, curves, modulus_bound, runs, samples
+    from percola.design.reduced.master import conduction_bound, curves, modulus_bound, runs, samples
 
     r, c = runs(), curves()
     s = samples(r)

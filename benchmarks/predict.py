@@ -34,11 +34,12 @@ def cpu_s(work: Callable[[], object], repeats: int = 3) -> float:
 
 def main(arguments: list[str]) -> int:
     """Print a line for each part; 1 if a bound is not met."""
-    from percola.design import beyond, output
-    from percola.design.calibration import patent
-    from percola.design.features import features_of, swept
-    from percola.design.pair_window import pair_window
-    from percola.design.predict import predict_features
+    from percola.design import output
+    from percola.design.foretold import beyond
+    from percola.design.foretold.pair_window import pair_window
+    from percola.design.foretold.predict import predict_features
+    from percola.design.posterior.calibration import patent
+    from percola.design.reduced.features import features_of, swept
     from percola.pipeline import physics
     from percola.recipe import resolve
     from percola.recipe.physics import system_from
@@ -81,7 +82,7 @@ def main(arguments: list[str]) -> int:
     }
     table = swept(f, system_from(recipe), **axes)
     try:
-        from percola.design.predict import predict_table
+        from percola.design.foretold.predict import predict_table
     except ImportError:
         print("tables: no predict_table in this version")
         return 1

@@ -45,11 +45,11 @@ def compared() -> dict[str, np.ndarray]:
     import jax
     import jax.numpy as jnp
 
-    from percola.design.chain import finished
-    from percola.design.features import features_of, joined
-    from percola.design.march import march
-    from percola.design.master import runs
-    from percola.design.priors import priors
+    from percola.design.posterior.priors import priors
+    from percola.design.reduced.chain import finished
+    from percola.design.reduced.features import features_of, joined
+    from percola.design.reduced.march import march
+    from percola.design.reduced.master import runs
 
     r = runs()
     count = len(r["name"])

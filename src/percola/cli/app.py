@@ -471,7 +471,7 @@ def calibrate(
     from percola.cli.output import emit_json, only_json
 
     if template:
-        from percola.design.observations import template as header
+        from percola.design.posterior.observations import template as header
 
         print(header(), end="")
         return

@@ -12,9 +12,9 @@ from percola.cli.output import console
 from percola.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from percola.design.calibration import Calibration
-    from percola.design.observations import Observations
-    from percola.design.sampling import SamplingSettings
+    from percola.design.posterior.calibration import Calibration
+    from percola.design.posterior.observations import Observations
+    from percola.design.posterior.sampling import SamplingSettings
 
 QUICK = {"warmup": 60, "samples": 60, "chains": 1}
 PATENT_NAME = "EP 1 063 256"
@@ -31,7 +31,7 @@ def settings_of(
     Raises:
         InputError: a number out of its range.
     """
-    from percola.design.sampling import SamplingSettings
+    from percola.design.posterior.sampling import SamplingSettings
 
     base = SamplingSettings(**QUICK) if quick else SamplingSettings()
 
@@ -49,7 +49,7 @@ def observations_of(data: Sequence[str], alone: bool) -> tuple[Observations, str
     Raises:
         InputError: a table that cannot be read, a name twice, nothing at all.
     """
-    from percola.design import observations as room
+    from percola.design.posterior import observations as room
     from percola.errors import InputError
 
     if alone and not data:
@@ -87,8 +87,8 @@ def calibrate(
     compiled.keep()
     # A process stopped by Ctrl-C leaves at once; what Python's tracker of semaphores says of that is no news.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    from percola.design import calibration as room
     from percola.design import output
+    from percola.design.posterior import calibration as room
     from percola.pipeline import Event
 
     root = out or output.CALIBRATIONS
@@ -160,7 +160,7 @@ def _finished(path: Path, *, leave_out: bool, refit: bool) -> Calibration | None
     """A calibration of the same that was finished before and holds what is asked for now."""
     import json
 
-    from percola.design.calibration import Calibration
+    from percola.design.posterior.calibration import Calibration
     from percola.errors import PercolaError
 
     try:

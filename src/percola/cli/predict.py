@@ -46,9 +46,9 @@ def predict(
     from percola.errors import InputError
 
     compiled.keep()
-    from percola.design import full as runs
     from percola.design import output
-    from percola.design.calibration import patent
+    from percola.design.foretold import full as runs
+    from percola.design.posterior.calibration import patent
     from percola.pipeline import Event
 
     if not 0 <= seed < 2**31:

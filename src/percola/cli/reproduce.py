@@ -29,10 +29,12 @@ def reproduce(
     from percola.cli import compiled
 
     compiled.keep()
-    from percola.design import full, output, pictures
-    from percola.design import reproduce as room
-    from percola.design.calibration import patent
-    from percola.design.misfit import statements
+    from percola.design import output
+    from percola.design.foretold import full
+    from percola.design.patent import pictures
+    from percola.design.patent import reproduce as room
+    from percola.design.patent.misfit import statements
+    from percola.design.posterior.calibration import patent
     from percola.pipeline import Event
     from percola.report.reproduce import build_reproduction
     from percola.store.atomic import plain, resources, write_json
@@ -91,7 +93,7 @@ def reproduce(
 
 def _structures(used: Any, folder: Path, size: int, seed: int, progress: Progress) -> list[dict[str, Any]]:
     """Pictures of Figs. 5 to 7; what cannot be made says why in its place."""
-    from percola.design import pictures
+    from percola.design.patent import pictures
     from percola.pipeline import Event
 
     out: list[dict[str, Any]] = []

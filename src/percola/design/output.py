@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from percola import __version__
-from percola.design.beyond import NINETY, Beyond, as_predicted, beyond
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.features import Features, features_of
-from percola.design.full import FullRun
-from percola.design.pair_window import PairWindow, pair_window
-from percola.design.predict import UNITS, Predicted, Prediction, predict_features
-from percola.design.priors import priors, scales
+from percola.design.foretold.beyond import NINETY, Beyond, as_predicted, beyond
+from percola.design.foretold.full import FullRun
+from percola.design.foretold.pair_window import PairWindow, pair_window
+from percola.design.foretold.predict import UNITS, Predicted, Prediction, predict_features
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.priors import priors, scales
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import Features, features_of
 from percola.measurement import Measurement
 from percola.recipe import canonical_data, context_of, dumps, require_sound, resolve
 from percola.recipe.model import Recipe
@@ -400,7 +400,7 @@ def left_out_summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def densities(c: Calibration) -> dict[str, dict[str, list[float]]]:
-    """Posterior density of every parameter of :meth:`~percola.design.calibration.Calibration.learned`, on its own range."""
+    """Posterior density of every parameter of :meth:`~percola.design.posterior.calibration.Calibration.learned`, on its own range."""
     from scipy.stats import gaussian_kde
 
     out: dict[str, dict[str, list[float]]] = {}

@@ -53,7 +53,7 @@ def build_reproduction(
 
     Args:
         directory: to write to; made where it is not there.
-        data: of ``percola.design.reproduce``.
+        data: of ``percola.design.patent.reproduce``.
         said: statements on what does not fit, by heading.
         structures: pictures of Figs. 5 to 7: ``figure``, ``specimen``, ``level``, ``spacing_m``, ``periodic``, ``view``,
             ``words``; or ``reason`` in place of a structure.

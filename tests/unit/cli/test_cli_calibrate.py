@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from percola.cli import main
-from percola.design import calibration as room
-from percola.design.calibration import Calibration
-from percola.design.inference import sample_sites
-from percola.design.leave_out import LeftOut
-from percola.design.observations import template
+from percola.design.posterior import calibration as room
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.inference import sample_sites
+from percola.design.posterior.leave_out import LeftOut
+from percola.design.posterior.observations import template
 
 CLASSES = {"percolation": 0.9, "coarse": 0.1, "non_porous": 0.0, "spherical_particles": 0.0}
 

@@ -13,10 +13,10 @@ import pytest
 
 from percola.audit import specimens as audited
 from percola.cli import main
-from percola.design import observations
-from percola.design.calibration import Calibration
-from percola.design.inference import sample_sites
-from percola.design.sampling import SamplingSettings
+from percola.design.posterior import observations
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.inference import sample_sites
+from percola.design.posterior.sampling import SamplingSettings
 from percola.measurement import Measurement
 from percola.recipe import specimens
 

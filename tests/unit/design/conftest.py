@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from percola.design.calibration import Calibration
-from percola.design.chain import made
-from percola.design.features import features_of, joined
-from percola.design.inference import parameters, sample_sites
-from percola.design.leave_out import to_si
-from percola.design.observations import Observations, from_file
-from percola.design.sampling import SamplingSettings
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.inference import parameters, sample_sites
+from percola.design.posterior.leave_out import to_si
+from percola.design.posterior.observations import Observations, from_file
+from percola.design.posterior.sampling import SamplingSettings
+from percola.design.reduced.chain import made
+from percola.design.reduced.features import features_of, joined
 from percola.recipe import specimens
 
 SMALL = ("Ex7", "CE9", "Ex12", "Ex3", "CE7")

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from percola.design import calibration as room
-from percola.design.calibration import Calibration, identity
-from percola.design.predict import predict_features
-from percola.design.priors import priors, scales
-from percola.design.sampling import SamplingSettings
+from percola.design.foretold.predict import predict_features
+from percola.design.posterior import calibration as room
+from percola.design.posterior.calibration import Calibration, identity
+from percola.design.posterior.priors import priors, scales
+from percola.design.posterior.sampling import SamplingSettings
 from percola.errors import InputError
 from percola.sources import reference
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from percola.design.chain import CLOSED, LATERAL, WATER_Pa_s, finished, inputs, physical
-from percola.design.features import Features, features_of, joined
-from percola.design.march import Marched
-from percola.design.priors import priors
+from percola.design.posterior.priors import priors
+from percola.design.reduced.chain import CLOSED, LATERAL, WATER_Pa_s, finished, inputs, physical
+from percola.design.reduced.features import Features, features_of, joined
+from percola.design.reduced.march import Marched
 from percola.measure.solid import strength_laws as laws
 from percola.recipe import specimens
 
@@ -263,7 +263,7 @@ def test_only_a_press_remembers_colder(base):
 
 def test_every_parameter_of_the_priors_is_used(base):
     """A parameter that nothing depends on would show as learned from nothing."""
-    from percola.design.chain import made
+    from percola.design.reduced.chain import made
 
     f = joined([base, moved(base, exclusion_kT=0.45, residual_strain=0.5, bath_immiscible=0.5)])
     f = replace(f, bath_unstated=np.ones(4), second_reading_K=np.full(4, 3.0))

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from percola.design.chain import QUANTITIES
-from percola.design.conditional import Target, informed, padded_size, sample_many
-from percola.design.features import Features
-from percola.design.inference import covariance, features_table, hyper, parameters, response
-from percola.design.nearness import square_distance
+from percola.design.posterior.conditional import Target, informed, padded_size, sample_many
+from percola.design.posterior.inference import covariance, features_table, hyper, parameters, response
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import Features
+from percola.design.reduced.nearness import square_distance
 
 Q = len(QUANTITIES)
 
@@ -79,7 +79,7 @@ def test_departures_given_readings(small, one, forget):
     k = ~out
     inverse = np.linalg.inv(c[np.ix_(k, k)])
     i = informed(p, draws, out if forget else None)
-    from percola.design.conditional import departures
+    from percola.design.posterior.conditional import departures
 
     mean, spread = departures(i.take(0), jnp.asarray(p.specimen), target)
     for n in range(2):
@@ -111,7 +111,7 @@ def test_predictive_draws_have_the_conditional_mean_and_spread(small, one):
     many = {k: np.repeat(v, 4000, axis=0) for k, v in draws.items()}
     s = sample_many(p, many, target, seed=0)
     strength = np.asarray(s.truth)[:, :, 4]
-    from percola.design.conditional import departures
+    from percola.design.posterior.conditional import departures
 
     _, spread = departures(informed(p, draws).take(0), jnp.asarray(p.specimen), target)
     least = np.sqrt(np.asarray(spread)[:, 4, 4])
@@ -142,7 +142,7 @@ def test_a_specimen_s_own_recipe(small, one):
 
 
 def test_a_recipe_does_not_depend_on_its_company(small):
-    from percola.design.conditional import Sampled
+    from percola.design.posterior.conditional import Sampled
 
     known = small.observations.features
     f = asked(small)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from percola.design import inference as inf
-from percola.design.conditional import Target, sample_many
-from percola.design.features import features_of, joined, swept
-from percola.design.nearness import square_distance
+from percola.design.posterior import inference as inf
+from percola.design.posterior.conditional import Target, sample_many
+from percola.design.reduced.features import features_of, joined, swept
+from percola.design.reduced.nearness import square_distance
 from percola.recipe import specimens
 from percola.recipe.physics import system_from
 

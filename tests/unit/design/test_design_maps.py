@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from percola import recipe as recipes
-from percola.design.features import features_of, swept
-from percola.design.maps import BLOCK, Mapper
-from percola.design.pair_window import ABOVE_K, BELOW_K, MOST, pair_window
-from percola.design.predict import predict_features
+from percola.design.foretold.maps import BLOCK, Mapper
+from percola.design.foretold.pair_window import ABOVE_K, BELOW_K, MOST, pair_window
+from percola.design.foretold.predict import predict_features
+from percola.design.reduced.features import features_of, swept
 from percola.errors import InputError
 from percola.judge.window import STEP_K
 from percola.recipe import specimens

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from percola.design import march as room
-from percola.design.features import Features, features_of, joined
-from percola.design.march import coexistence, ln_self_nuclei, march, melting_K
+from percola.design.reduced import march as room
+from percola.design.reduced.features import Features, features_of, joined
+from percola.design.reduced.march import coexistence, ln_self_nuclei, march, melting_K
 from percola.gel.problem import LATE, forecast, refined
 from percola.pipeline import physics as bridge
 from percola.pipeline.main import _held

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from percola.design.master import (
+from percola.design.reduced.master import (
     CURVES_FILE,
     FORMS,
     RUNS_FILE,

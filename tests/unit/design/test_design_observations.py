@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from percola.audit import patent_specimens, to_rows
 from percola.audit.specimens import reported
-from percola.design import observations as room
-from percola.design.chain import QUANTITIES
-from percola.design.features import features_of
-from percola.design.observations import (
+from percola.design.posterior import observations as room
+from percola.design.posterior.observations import (
     from_file,
     joined,
     patent,
@@ -26,6 +24,8 @@ from percola.design.observations import (
     template,
     transformed,
 )
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import features_of
 from percola.errors import InputError
 from percola.recipe import specimens
 from percola.recipe.text import dumps

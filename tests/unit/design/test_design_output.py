@@ -15,15 +15,17 @@ import pytest
 from numpy.testing import assert_allclose
 
 from percola.audit import specimens as audited
-from percola.design import beyond, full, observations, output
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.features import features_of
-from percola.design.inference import sample_sites
-from percola.design.leave_out import LeftOut
-from percola.design.predict import predict_features
-from percola.design.priors import priors
-from percola.design.sampling import SamplingSettings
+from percola.design import output
+from percola.design.foretold import beyond, full
+from percola.design.foretold.predict import predict_features
+from percola.design.posterior import observations
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.inference import sample_sites
+from percola.design.posterior.leave_out import LeftOut
+from percola.design.posterior.priors import priors
+from percola.design.posterior.sampling import SamplingSettings
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import features_of
 from percola.errors import InputError
 from percola.recipe import context_of, specimens
 from percola.report.numbers import span

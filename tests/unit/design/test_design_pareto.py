@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from percola.design.leave_out import to_si, weighted_quantiles
-from percola.design.pareto import RELIABLE, pareto_shape, smoothed
+from percola.design.posterior.leave_out import to_si, weighted_quantiles
+from percola.design.posterior.pareto import RELIABLE, pareto_shape, smoothed
 
 
 @pytest.mark.parametrize("k", [-0.3, 0.0, 0.3, 0.6, 1.0])

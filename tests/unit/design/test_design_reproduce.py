@@ -12,13 +12,14 @@ import pytest
 from numpy.testing import assert_allclose
 
 from percola.audit import specimens as audited
-from percola.design import misfit, observations, pictures, reproduce
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.conditional import class_evidence
-from percola.design.inference import sample_sites
-from percola.design.predict import UNITS, Nearness, Predicted, Prediction
-from percola.design.sampling import SamplingSettings
+from percola.design.foretold.predict import UNITS, Nearness, Predicted, Prediction
+from percola.design.patent import misfit, pictures, reproduce
+from percola.design.posterior import observations
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.conditional import class_evidence
+from percola.design.posterior.inference import sample_sites
+from percola.design.posterior.sampling import SamplingSettings
+from percola.design.reduced.chain import QUANTITIES
 from percola.errors import InputError
 from percola.recipe import specimens as patent_specimens
 
@@ -326,7 +327,7 @@ def test_the_plateau_of_a_broken_line() -> None:
 
 
 def test_a_layer_without_exchange_is_the_solution_itself() -> None:
-    from percola.design import surface
+    from percola.design.surface import model as surface
     from percola.pipeline import physics as bridge
     from percola.recipe.physics import solution_from
 
@@ -351,7 +352,7 @@ def test_a_layer_without_exchange_is_the_solution_itself() -> None:
 
 
 def test_a_skin_conserves_polymer_and_lies_at_the_face() -> None:
-    from percola.design import surface
+    from percola.design.surface import model as surface
     from percola.gel.problem import forecast, gel_problem
     from percola.grid import Grid
 

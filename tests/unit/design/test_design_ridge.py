@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from percola.design import ridge
+from percola.design.patent import ridge
 from percola.errors import InputError
 
 
@@ -117,7 +117,7 @@ def test_too_few_specimens_are_refused() -> None:
 
 def _features():  # type: ignore[no-untyped-def]
     """Ten recipes that differ in T_s and composition: a real one, its numbers moved."""
-    from percola.design.features import features_of, joined
+    from percola.design.reduced.features import features_of, joined
     from percola.recipe import specimens
 
     base = features_of(specimens.load("Ex7")[0], "Ex7")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from percola import tables
-from percola.design import support
-from percola.design.support import SupportParameters, SupportSpecimen
+from percola.design.foretold import support
+from percola.design.foretold.support import SupportParameters, SupportSpecimen
 from percola.errors import InputError, PercolaError, TableError
 from percola.measure import phantoms
 from percola.measure.flow.conductivity import conductivity

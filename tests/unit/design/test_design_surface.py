@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 
 from percola import tables
-from percola.design import surface_fit as fit
-from percola.design.surface import (
+from percola.design.surface import fit
+from percola.design.surface.exchange import (
+    Medium,
+    ln_gamma_medium,
+    ln_gamma_solvent,
+    medium_of,
+    mixed_chi,
+    vogel_Pa_s,
+)
+from percola.design.surface.march import LayerParameters, SurfaceCase, growth_m_s, layer, melting_K, phases
+from percola.design.surface.model import (
     SurfaceCalibration,
     SurfaceParameters,
     calibrate_surface,
@@ -20,15 +29,6 @@ from percola.design.surface import (
     stored,
     surface_ratio,
 )
-from percola.design.surface_exchange import (
-    Medium,
-    ln_gamma_medium,
-    ln_gamma_solvent,
-    medium_of,
-    mixed_chi,
-    vogel_Pa_s,
-)
-from percola.design.surface_march import LayerParameters, SurfaceCase, growth_m_s, layer, melting_K, phases
 from percola.errors import InputError
 from percola.gel.problem import march
 from percola.recipe import specimens

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.features import Features
+from percola.design.reduced.features import Features
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.chain import QUANTITIES
-from percola.design.conditional import Sampled, Target, sample_many
-from percola.design.inference import Problem, features_table
-from percola.design.nearness import square_distance
-from percola.design.pareto import smoothed
+from percola.design.posterior.conditional import Sampled, Target, sample_many
+from percola.design.posterior.inference import Problem, features_table
+from percola.design.posterior.pareto import smoothed
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.nearness import square_distance
 
 if TYPE_CHECKING:
-    from percola.design.observations import Observations
+    from percola.design.posterior.observations import Observations
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -85,7 +85,7 @@ def class_probabilities(s: Sampled, weights: FloatArray, index: int) -> dict[str
     """Probability of each structure class of one recipe (definitions of paragraphs 16, 33, 54)."""
     from scipy.special import ndtr
 
-    from percola.design.inference import OPEN_WIDTH
+    from percola.design.posterior.inference import OPEN_WIDTH
 
     sphere = np.asarray(s.sphere)[:, index]
     through = ndtr(np.asarray(s.open)[:, index] / OPEN_WIDTH) * ndtr(

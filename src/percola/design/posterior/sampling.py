@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from percola.design.inference import Problem
+from percola.design.posterior.inference import Problem
 from percola.errors import InputError
 
 Progress = Callable[[str, float], None]
@@ -57,7 +57,7 @@ def estimate_s(p: Problem, settings: SamplingSettings) -> float:
     import jax
     import jax.numpy as jnp
 
-    from percola.design.inference import flat_sites, slope
+    from percola.design.posterior.inference import flat_sites, slope
 
     x = jnp.zeros(flat_sites(p.solvents)[1])
     jax.block_until_ready(slope(p, x))
@@ -71,7 +71,7 @@ def estimate_s(p: Problem, settings: SamplingSettings) -> float:
 
 @lru_cache(maxsize=4)
 def _sampler(warmup: int, samples: int) -> Any:
-    from percola.design.inference import Sampler
+    from percola.design.posterior.inference import Sampler
 
     return Sampler(warmup, samples)
 

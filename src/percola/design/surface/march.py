@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.surface_exchange import (
+from percola.design.surface.exchange import (
     BOLTZMANN_J_K,
     GAS_J_molK,
     Medium,

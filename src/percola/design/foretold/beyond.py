@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from percola import tables
-from percola.design import full, support
-from percola.design.calibration import Calibration
-from percola.design.features import Features
-from percola.design.predict import Predicted, Prediction
-from percola.design.surface import surface_ratio
+from percola.design.foretold import full, support
+from percola.design.foretold.predict import Predicted, Prediction
+from percola.design.posterior.calibration import Calibration
+from percola.design.reduced.features import Features
+from percola.design.surface.model import surface_ratio
 from percola.errors import PercolaError
 from percola.measurement import Check, Measurement
 from percola.recipe.model import Recipe
@@ -54,7 +54,7 @@ def _interval(median: float, ln_sd: float) -> list[float]:
 
 
 def surface(recipe: Recipe) -> Measurement:
-    """Average pore size of the outer surface over that inside (:mod:`percola.design.surface`, a calibration of its own).
+    """Average pore size of the outer surface over that inside (:mod:`percola.design.surface.model`, a calibration of its own).
 
     Uncertainty: of the parameters and interactions, and scatter that the media of paragraph 100 left unexplained.
     """
@@ -95,7 +95,7 @@ def _supports() -> support.SupportPosterior:
 def conductivity(recipe: Recipe, prediction: Prediction) -> Measurement | None:
     """Ionic conductivity of the membrane filled with the recipe's electrolyte; None where it has none.
 
-    Uncertainty: that of the support model (:mod:`percola.design.support`) with porosity as predicted, its standard deviation
+    Uncertainty: that of the support model (:mod:`percola.design.foretold.support`) with porosity as predicted, its standard deviation
     carried through by the slope.
 
     Raises:
@@ -165,7 +165,7 @@ def temperatures(recipe: Recipe, f: Features, calibration: Calibration) -> tuple
 
 
 def _static_shift(draws: dict[str, np.ndarray], i: int) -> float:
-    from percola.design.priors import priors
+    from percola.design.posterior.priors import priors
 
     p = next(p for p in priors() if p.name == "static_shift_K")
     return p.mean + p.sd * float(draws[p.name][i])

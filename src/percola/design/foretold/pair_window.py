@@ -14,13 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.conditional import Informed, Target, informed, padded_draws
-from percola.design.features import Features, features_of, swept
-from percola.design.inference import features_table, parameters
-from percola.design.march import march
-from percola.design.nearness import square_distance
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.conditional import Informed, Target, informed, padded_draws
+from percola.design.posterior.inference import features_table, parameters
+from percola.design.reduced.chain import QUANTITIES, finished, inputs, physical
+from percola.design.reduced.features import Features, features_of, swept
+from percola.design.reduced.march import march
+from percola.design.reduced.nearness import square_distance
 from percola.judge.window import FIRST_K, STEP_K
 from percola.recipe.model import Recipe
 from percola.recipe.physics import system_from

@@ -15,8 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.inference import (
+from percola.design.posterior.inference import (
     GONE,
     Problem,
     covariance,
@@ -26,7 +25,8 @@ from percola.design.inference import (
     parameters,
     response,
 )
-from percola.design.march import march
+from percola.design.reduced.chain import QUANTITIES, finished, inputs, physical
+from percola.design.reduced.march import march
 
 Array = jax.Array
 SPREAD_FLOOR = 1e-9
@@ -235,7 +235,7 @@ def sample_many(
         target: recipes to predict.
         seed: of departures and scatter; one set of random numbers for all recipes, so that a recipe's prediction does not
             depend on its company and differences between recipes are smooth. Draws of two recipes together therefore say
-            nothing of how their departures go together (:mod:`percola.design.pair_window` does).
+            nothing of how their departures go together (:mod:`percola.design.foretold.pair_window` does).
         left_out, class_out: which readings and whose classes to forget, as in :func:`informed`.
     """
     count = next(iter(draws.values())).shape[0]

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.special import log_ndtr, ndtri
 from scipy.stats import qmc
 
-from percola.design.surface_march import LayerParameters, SurfaceCase, layer
+from percola.design.surface.march import LayerParameters, SurfaceCase, layer
 from percola.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -159,7 +159,7 @@ class Raw:
     Attributes:
         ln_size: ln of (L_surface/L_core) (1 - P_core).
         share: lean share of the layer, without the wall.
-        wall: wall_kT times the contrast of the phases; see :class:`percola.design.surface_march.Layer`.
+        wall: wall_kT times the contrast of the phases; see :class:`percola.design.surface.march.Layer`.
         ln_cover: ln(skin/hole); minus infinity where there is no skin.
         demixed: whether the layer has two phases.
         inside: whether the core has: without pores inside there is no ratio.

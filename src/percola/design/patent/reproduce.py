@@ -19,23 +19,23 @@ import numpy as np
 import numpy.typing as npt
 
 from percola._version import __version__
-from percola.design import ridge
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.conditional import Sampled, Target, sample_many
-from percola.design.features import Features, joined
-from percola.design.inference import features_table, log_classes, parameters, response
-from percola.design.leave_out import (
+from percola.design.foretold.predict import UNITS, predict_features
+from percola.design.patent import ridge
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.conditional import Sampled, Target, sample_many
+from percola.design.posterior.inference import features_table, log_classes, parameters, response
+from percola.design.posterior.leave_out import (
     LeftOut,
     class_probabilities,
     leave_one_out,
     to_si,
     weighted_quantiles,
 )
-from percola.design.nearness import square_distance
-from percola.design.observations import features_once, transformed
-from percola.design.pareto import RELIABLE, smoothed
-from percola.design.predict import UNITS, predict_features
+from percola.design.posterior.observations import features_once, transformed
+from percola.design.posterior.pareto import RELIABLE, smoothed
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import Features, joined
+from percola.design.reduced.nearness import square_distance
 from percola.errors import InputError
 from percola.recipe import specimens as patent_specimens
 
@@ -434,7 +434,7 @@ def classes(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def surfaces() -> dict[str, Any]:
     """The nine media of paragraphs 99 to 101: reported ratio or closure beside leave-one-out, from the stored calibration."""
-    from percola.design import surface
+    from percola.design.surface import model as surface
 
     stored = surface.stored()
     rows = []
@@ -467,7 +467,7 @@ def surfaces() -> dict[str, Any]:
 
 def supports(rows: Sequence[Mapping[str, Any]], draws: int = 65536) -> list[dict[str, Any]]:
     """Electrolyte supports: those measured, each from the other alone; those reserved from their predicted membrane."""
-    from percola.design import support
+    from percola.design.foretold import support
 
     known = support.infer_support(draws=draws)
     out = []
@@ -499,7 +499,7 @@ def _number(m: Any) -> float:
 
 def _reserved_support(known: Any, recipe: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     """Conductivity of a support whose membrane is itself predicted: averaged over its porosity (five nodes of Gauss and Hermite)."""
-    from percola.design import support
+    from percola.design.foretold import support
 
     p = row["readings"]["porosity"]
     logit = [transformed("porosity", float(p[k])) for k in ("low", "median", "high")]
@@ -554,7 +554,7 @@ def reproduce(
         ``format``, ``version``, ``made``, ``calibration``, ``specimens``, ``summary``, ``classes``, ``surface``, ``supports``,
         ``figures``, ``misfit``, ``notes``; see ``docs/how-to/reproduce.md``.
     """
-    from percola.design import misfit, pictures
+    from percola.design.patent import misfit, pictures
 
     def part(low: float, high: float) -> Progress | None:
         if progress is None:

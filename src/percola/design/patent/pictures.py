@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.calibration import Calibration
-from percola.design.features import Features
-from percola.design.full import deviations
-from percola.design.observations import features_once
+from percola.design.foretold.full import deviations
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.observations import features_once
+from percola.design.reduced.features import Features
 from percola.errors import InputError, PercolaError
 from percola.recipe import specimens as patent_specimens
 from percola.recipe.physics import solution_from, system_from
@@ -161,7 +161,7 @@ def crystallization_curves(
 
 def series(calibration: Calibration, seed: int = 0) -> dict[str, Any]:
     """Fig. 3: porosity, strength and extension against T_s with bands, T_l and T_u, and the points reported."""
-    from percola.design.pair_window import pair_window
+    from percola.design.foretold.pair_window import pair_window
 
     recipe = patent_specimens.load(SERIES_RECIPE)[0]
     window = pair_window(recipe, calibration, seed, known_features(calibration, SERIES_RECIPE)).to_dict()
@@ -321,7 +321,7 @@ def _section_words(numbers: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class LayerState:
-    """A surface layer as :func:`percola.design.surface_march.layer` leaves it at the middle of the surface model's posterior.
+    """A surface layer as :func:`percola.design.surface.march.layer` leaves it at the middle of the surface model's posterior.
 
     Attributes:
         medium: at the face.
@@ -345,9 +345,9 @@ class LayerState:
 
 
 def layer_state(case: Any) -> tuple[LayerState, Any]:
-    """The layer of a case (:func:`percola.design.surface.case_of`), and the parameters it was marched with."""
-    from percola.design import surface
-    from percola.design.surface_march import LayerParameters, layer
+    """The layer of a case (:func:`percola.design.surface.model.case_of`), and the parameters it was marched with."""
+    from percola.design.surface import model as surface
+    from percola.design.surface.march import LayerParameters, layer
 
     stored = surface.stored()
     scores = stored.own_scores(case)
@@ -386,14 +386,14 @@ def layer_state(case: Any) -> tuple[LayerState, Any]:
 def layer_physics(case: Any, state: LayerState, p: Any, obstruction: float | None = None) -> Any:
     """The layer's own liquid as the phase field takes it: chi, viscosity, growth of the exchanged liquid, the layer's composition.
 
-    The same laws as :func:`percola.design.surface_march.layer`, at the composition of arrest.
+    The same laws as :func:`percola.design.surface.march.layer`, at the composition of arrest.
     """
-    from percola.design.surface_exchange import (
+    from percola.design.surface.exchange import (
         BOLTZMANN_J_K,
         mixed_chi,
         vogel_Pa_s,
     )
-    from percola.design.surface_march import growth_m_s, melting_K
+    from percola.design.surface.march import growth_m_s, melting_K
     from percola.gel.problem import GelPhysics
     from percola.thermo.system import GLASS_ABOVE_CUTOFF_K
 
@@ -493,7 +493,7 @@ def surface_box(
     taken as done before demixing; physical parameters are those of the tables, as in the surface model; a skin thinner than the
     interface of the phase field is drawn as wide as that.
     """
-    from percola.design import surface
+    from percola.design.surface import model as surface
     from percola.gel.problem import forecast, gel_problem
     from percola.gel.solve import solve
     from percola.grid import Grid

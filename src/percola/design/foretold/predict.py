@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.conditional import Sampled, Target, sample_many
-from percola.design.features import Features, features_of
-from percola.design.inference import features_table
-from percola.design.leave_out import class_probabilities, to_si
-from percola.design.nearness import AXES, coordinates, square_distance
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.conditional import Sampled, Target, sample_many
+from percola.design.posterior.inference import features_table
+from percola.design.posterior.leave_out import class_probabilities, to_si
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import Features, features_of
+from percola.design.reduced.nearness import AXES, coordinates, square_distance
 from percola.measurement import Check, Measurement
 from percola.recipe.model import Recipe
 
@@ -44,7 +44,7 @@ METHODS = {
     "thickness": "para. 89(4)",
 }
 NEAR, FAR = 1.0, 2.0
-"""Distances (:mod:`percola.design.nearness`): within NEAR of a specimen departures go together; beyond FAR nothing was near."""
+"""Distances (:mod:`percola.design.reduced.nearness`): within NEAR of a specimen departures go together; beyond FAR nothing was near."""
 CITES = ("ep1063256", "kennedyohagan2001")
 
 
@@ -278,7 +278,7 @@ def predict_features(
 
 def _thinned(f: Features, i: int) -> float:
     """How much stretching thins the wall."""
-    from percola.design.chain import LATERAL
+    from percola.design.reduced.chain import LATERAL
 
     return float(1.0 - LATERAL * f.residual_strain[i])
 
@@ -299,14 +299,14 @@ def predict(
 
     Args:
         recipes: sound recipes (:func:`percola.recipe.require_sound`).
-        calibration: e.g. :func:`percola.design.calibration.patent`.
+        calibration: e.g. :func:`percola.design.posterior.calibration.patent`.
         names: labels; those of the recipes by default.
         seed: of the predictive draws.
 
     Raises:
         InputError: a recipe that cannot be turned to physics.
     """
-    from percola.design.features import joined
+    from percola.design.reduced.features import joined
 
     labels = list(names) or [r.name for r in recipes]
     f = joined([features_of(r, n) for r, n in zip(recipes, labels, strict=True)])

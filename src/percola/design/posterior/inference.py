@@ -1,7 +1,7 @@
 """The posterior of the reduced model's parameters: likelihood in JAX, sampled by NUTS (numpyro).
 
 y = g(theta, delta) + scatter, with delta ~ Gaussian process over recipes, one for each quantity, entering where its quantity
-is made (:mod:`percola.design.chain`). g is linear in delta to a good approximation, so delta is integrated out in closed
+is made (:mod:`percola.design.reduced.chain`). g is linear in delta to a good approximation, so delta is integrated out in closed
 form (Kennedy and O'Hagan, J. R. Stat. Soc. B 63 (2001) 425): what is left is a normal distribution of all readings together.
 Classes enter by probit: open or closed voids, ratio above or below two.
 """
@@ -18,14 +18,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 
-from percola.design.chain import QUANTITIES, Made, finished, inputs, physical
-from percola.design.features import Features
-from percola.design.march import march, melting_K
-from percola.design.nearness import square_distance
-from percola.design.priors import priors, scales
+from percola.design.posterior.priors import priors, scales
+from percola.design.reduced.chain import QUANTITIES, Made, finished, inputs, physical
+from percola.design.reduced.features import Features
+from percola.design.reduced.march import march, melting_K
+from percola.design.reduced.nearness import square_distance
 
 if TYPE_CHECKING:
-    from percola.design.observations import Observations
+    from percola.design.posterior.observations import Observations
 
 Array = jax.Array
 Draw = Mapping[str, Any]

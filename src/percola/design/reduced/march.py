@@ -6,7 +6,7 @@ lean share and the length that demixing had reached by then, and Kolmogorov's dX
 share set before demixing are moments of that distribution.
 
 Validity: as the three-dimensional run's; what differs from it (shape of the structure, length in space) is measured by runs
-and carried by :mod:`percola.design.master`.
+and carried by :mod:`percola.design.reduced.master`.
 """
 
 from __future__ import annotations
@@ -187,8 +187,8 @@ def march(f: Table, p: Table) -> Marched:
     """March a table of recipes through their cooling.
 
     Args:
-        f: :meth:`percola.design.features.Features.arrays`, JAX or NumPy arrays.
-        p: deviations of the physical parameters (:data:`percola.design.varied.PHYSICAL` and ``memory_shift_K``), each a number
+        f: :meth:`percola.design.reduced.features.Features.arrays`, JAX or NumPy arrays.
+        p: deviations of the physical parameters (:data:`percola.thermo.varied.PHYSICAL` and ``memory_shift_K``), each a number
             or of shape (n,); chi_A, memory_shift_K and the ln_ ones are used with their recipe.
     """
     p = {k: jnp.asarray(v, float) for k, v in p.items()}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from percola.design.march import Marched, Table, march
+from percola.design.reduced.march import Marched, Table, march
 from percola.measure.solid import strength_laws as laws
 
 Array = jax.Array
@@ -70,7 +70,7 @@ def inputs(f: Table, parameters: Mapping[str, Any]) -> Table:
 
 
 def physical(parameters: Mapping[str, Any], f: Table) -> dict[str, Any]:
-    """Deviations for :func:`percola.design.march.march`: chi of each solvent, the memory of a press."""
+    """Deviations for :func:`percola.design.reduced.march.march`: chi of each solvent, the memory of a press."""
     p = {k: parameters[k] for k in ("Tm0_K", "ln_N_tot", "ln_l_mean", "ln_N_het", "ln_G0", "ln_Kg", "ln_D0")}
     chi = jnp.asarray(parameters["chi_A"])
     p["chi_A"] = chi[f["solvent"]] * f["chi_spread"]
@@ -82,7 +82,7 @@ def made(f: Table, parameters: Mapping[str, Any], delta: Array | None = None) ->
     """The whole way for a table of recipes.
 
     Args:
-        f: :meth:`percola.design.features.Features.arrays`.
+        f: :meth:`percola.design.reduced.features.Features.arrays`.
         parameters: one number each, names of ``percola/design/data/priors.toml``; ``chi_A`` of shape (solvents,), in
             standard uncertainties of each pair's own table value.
         delta: departures, shape (n, 6); none by default.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from percola.design.features import Features
+from percola.design.reduced.features import Features
 from percola.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -145,7 +145,7 @@ def left_out(
 
 def new(f: Features, index: npt.NDArray[np.int64], value: FloatArray, at: Features) -> list[RidgePrediction]:
     """Recipes of another table foretold from the specimens of ``index``; solvents are matched by name."""
-    from percola.design.features import joined
+    from percola.design.reduced.features import joined
 
     both = joined([f.take(np.arange(len(f))), at])
     x = variables(both)[0]

@@ -1,10 +1,10 @@
 """Pores of a membrane's surface against those inside, for a cooling medium: the reduced model, its calibration, its answer.
 
-Between contact and arrest medium and solution exchange at the face (:mod:`percola.design.surface_exchange`); the surface layer
-then demixes, coarsens and sets with its own liquid and its own history (:mod:`percola.design.surface_march`). Three things at
+Between contact and arrest medium and solution exchange at the face (:mod:`percola.design.surface.exchange`); the surface layer
+then demixes, coarsens and sets with its own liquid and its own history (:mod:`percola.design.surface.march`). Three things at
 the face decide the rest: a bath that mixes with the lean phase keeps it open; a liquid that mixes with the solvent but not with
 the polymer draws a skin of rich phase along the face before the layer demixes; one that mixes with neither keeps a sharp face,
-which polymer covers according to the two affinities. Parameters: :data:`percola.design.surface_fit.PRIORS`.
+which polymer covers according to the two affinities. Parameters: :data:`percola.design.surface.fit.PRIORS`.
 
 ``python -m percola.design.surface`` makes ``data/surface.json`` from the nine media of EP 1 063 256 (paragraphs 99 to 101).
 """
@@ -26,10 +26,10 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from percola import tables
-from percola.design import surface_fit as fit
-from percola.design.surface_exchange import AVOGADRO_1_mol, Medium, medium_of
-from percola.design.surface_fit import NAMES, PRIORS, Observation, patent_observations
-from percola.design.surface_march import LayerParameters, SurfaceCase, layer
+from percola.design.surface import fit
+from percola.design.surface.exchange import AVOGADRO_1_mol, Medium, medium_of
+from percola.design.surface.fit import NAMES, PRIORS, Observation, patent_observations
+from percola.design.surface.march import LayerParameters, SurfaceCase, layer
 from percola.errors import InputError
 from percola.recipe.model import AirCooling, BathCooling, LiquidPart, Recipe
 from percola.recipe.physics import (
@@ -50,7 +50,7 @@ NO_BATH = ("air", "metal")
 
 @dataclass(frozen=True)
 class SurfaceParameters:
-    """One set of parameters; the fields are those of :data:`percola.design.surface_fit.PRIORS`, at prior medians."""
+    """One set of parameters; the fields are those of :data:`percola.design.surface.fit.PRIORS`, at prior medians."""
 
     alpha: float = 1.0
     opening: float = 1.0
@@ -275,7 +275,7 @@ def surface_ratio(
         medium: see :func:`case_of`.
         parameters: one set (own errors of chi zero), or draws; None: the stored calibration.
 
-    Limitations: see :func:`percola.design.surface_march.layer`; ratios were calibrated on nine membranes of one solution.
+    Limitations: see :func:`percola.design.surface.march.layer`; ratios were calibrated on nine membranes of one solution.
     """
     if isinstance(recipe, SurfaceCase):
         if medium is not None:

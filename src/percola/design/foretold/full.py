@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from percola.design.calibration import Calibration
-from percola.design.features import Features
-from percola.design.priors import priors
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.priors import priors
+from percola.design.reduced.features import Features
 from percola.errors import InputError
 from percola.measurement import Measurement
 from percola.recipe import RecipeError
@@ -77,7 +77,7 @@ def deviations(calibration: Calibration, f: Features, draw: int | None = None) -
     Args:
         calibration: whose posterior is used.
         f: features of one recipe.
-        draw: index into :attr:`~percola.design.calibration.Calibration.thinned`; None: the mean of all.
+        draw: index into :attr:`~percola.design.posterior.calibration.Calibration.thinned`; None: the mean of all.
     """
     table, draws = calibration.matched(f)
     count = next(iter(draws.values())).shape[0]

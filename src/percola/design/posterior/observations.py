@@ -1,7 +1,7 @@
 """What calibration is fed with: specimens, their recipes and what was measured on them, on the scale of the model.
 
 The patent's specimens and a user's own table give the same kind of object, made by the same code: the audit reads cells and
-printed digits, :mod:`percola.design.table_recipe` turns rows into recipes, :mod:`percola.design.features` into numbers.
+printed digits, :mod:`percola.design.posterior.table_recipe` turns rows into recipes, :mod:`percola.design.reduced.features` into numbers.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from percola.audit import fields as columns
 from percola.audit import specimens as read
 from percola.audit.specimens import Reported, ReportedSpecimen
 from percola.audit.statements import patent_statements
-from percola.design import features as features_room
-from percola.design import table_recipe
-from percola.design.chain import QUANTITIES
-from percola.design.features import Features, features_of
+from percola.design.posterior import table_recipe
+from percola.design.reduced import features as features_room
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.features import Features, features_of
 from percola.errors import InputError, PercolaError
 from percola.judge.definitions import CLASSES
 from percola.recipe import specimens as patent_recipes
@@ -73,7 +73,7 @@ class Observations:
         names: of the specimens.
         origin: ``"patent"`` or the name of the file.
         specimen: index of the specimen of each observation, shape (m,).
-        quantity: index into :data:`percola.design.chain.QUANTITIES`, shape (m,).
+        quantity: index into :data:`percola.design.reduced.chain.QUANTITIES`, shape (m,).
         value: transformed scale, shape (m,).
         digit_sd: standard deviation of rounding on the transformed scale, shape (m,); see :func:`rounding_sd`.
         stated_sd: measurement uncertainty that the table states, 0 where it states none, shape (m,).
@@ -399,7 +399,7 @@ def _key(recipe: Recipe) -> str:
 
 
 def features_once(recipe: Recipe, name: str, where: str = "") -> Features:
-    """:func:`percola.design.features.features_of`, computed once for each recipe of a process.
+    """:func:`percola.design.reduced.features.features_of`, computed once for each recipe of a process.
 
     Raises:
         PercolaError: what ``features_of`` refuses, with ``where`` before it.

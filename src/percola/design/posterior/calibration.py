@@ -19,13 +19,13 @@ import numpy.typing as npt
 from percola._version import __version__
 from percola.audit.interval import Interval
 from percola.audit.specimens import Reported
-from percola.design.features import Features
-from percola.design.inference import Problem, modes, problem
-from percola.design.leave_out import LeftOut, leave_one_out
-from percola.design.observations import Observations
-from percola.design.pareto import RELIABLE
-from percola.design.priors import digest_text, priors
-from percola.design.sampling import Job, SamplingSettings, estimate_s, run_jobs, sample
+from percola.design.posterior.inference import Problem, modes, problem
+from percola.design.posterior.leave_out import LeftOut, leave_one_out
+from percola.design.posterior.observations import Observations
+from percola.design.posterior.pareto import RELIABLE
+from percola.design.posterior.priors import digest_text, priors
+from percola.design.posterior.sampling import Job, SamplingSettings, estimate_s, run_jobs, sample
+from percola.design.reduced.features import Features
 from percola.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]

@@ -1,6 +1,6 @@
 """Where predictions and reports do not fit, and why: computed from the results, each statement with its numbers.
 
-    python -m percola.design.misfit REPRODUCTION.json PAGE.md
+    python -m percola.design.patent.misfit REPRODUCTION.json PAGE.md
 
 writes the page ``docs/theory/where_it_does_not_fit.md`` from what ``percola reproduce`` found.
 """
@@ -19,10 +19,10 @@ import numpy as np
 from percola.audit import auditing
 from percola.audit import specimens as audited
 from percola.audit.statements import patent_statements
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES
-from percola.design.inference import parameters
-from percola.design.nearness import square_distance
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.inference import parameters
+from percola.design.reduced.chain import QUANTITIES
+from percola.design.reduced.nearness import square_distance
 from percola.recipe import assumptions
 from percola.recipe import specimens as patent_specimens
 
@@ -30,7 +30,7 @@ LARGE_Z = 1.645
 """Standardized residual outside of the 90 % interval."""
 MOST_LISTED = 12
 NEAR = 0.75
-"""Distance (:mod:`percola.design.nearness`) within which two recipes ought to do alike."""
+"""Distance (:mod:`percola.design.reduced.nearness`) within which two recipes ought to do alike."""
 SETTLED, UNMOVED = 0.5, 0.1
 """Share of the prior's spread that the data took away: above the first a parameter is told, below the second it is not."""
 TENSION = 1.5
@@ -217,7 +217,7 @@ def _digits(calibration: Calibration, specimen: int, quantity: int) -> float:
 
 def _scatter(calibration: Calibration) -> list[float]:
     """Scatter of measuring of each quantity on the transformed scale, posterior mean."""
-    from percola.design.inference import hyper
+    from percola.design.posterior.inference import hyper
 
     draws = calibration.thinned
     count = next(iter(draws.values())).shape[0]
@@ -296,7 +296,7 @@ def misfit(calibration: Calibration, data: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         calibration: that ``data`` comes from.
-        data: ``specimens`` and ``classes`` of :func:`percola.design.reproduce.reproduce`.
+        data: ``specimens`` and ``classes`` of :func:`percola.design.patent.reproduce.reproduce`.
 
     Returns:
         ``residuals`` (outside of their interval, with the audit's findings), ``outside`` and ``of`` (counts), ``explained``
@@ -466,7 +466,7 @@ def markdown(data: Mapping[str, Any]) -> str:
         "",
         "Predictions of the patent's specimens, each made without its own results, against what is reported: where they part, and",
         "what may be behind it. Every number comes from one run of `percola reproduce`; this page is written by",
-        "`python -m percola.design.misfit REPRODUCTION.json PAGE.md` and is not edited by hand.",
+        "`python -m percola.design.patent.misfit REPRODUCTION.json PAGE.md` and is not edited by hand.",
         "",
         f"Calibration `{c['id']}` ({c['name'] or 'without a name'}) on {len(c['specimens'])} specimens, Percola {data['version']}, "
         f"{data['made'][:10]}."
@@ -503,7 +503,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page from a reproduction's JSON file."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if len(given) != 2:
-        print("usage: python -m percola.design.misfit REPRODUCTION.json PAGE.md", file=sys.stderr)
+        print("usage: python -m percola.design.patent.misfit REPRODUCTION.json PAGE.md", file=sys.stderr)
         return 2
     data = json.loads(Path(given[0]).read_text(encoding="utf-8"))
     Path(given[1]).write_text(markdown(data), encoding="utf-8")

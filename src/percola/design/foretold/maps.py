@@ -1,6 +1,6 @@
 """Predictions for maps and searches: ten thousand recipes a second, with intervals, from a few draws of the posterior.
 
-:mod:`percola.design.predict` takes hundreds of draws and is the reference; this takes :data:`ENSEMBLE` of them and the closed
+:mod:`percola.design.foretold.predict` takes hundreds of draws and is the reference; this takes :data:`ENSEMBLE` of them and the closed
 form of what is left, and is checked against it (``tests/unit/design``).
 """
 
@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from jax.scipy.stats import norm
 
-from percola.design.calibration import Calibration
-from percola.design.chain import QUANTITIES, finished, inputs, physical
-from percola.design.conditional import Informed, informed, padded_draws, padded_size
-from percola.design.features import Features
-from percola.design.inference import OPEN_WIDTH, parameters
-from percola.design.leave_out import to_si
-from percola.design.march import march
-from percola.design.nearness import square_distance
+from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.conditional import Informed, informed, padded_draws, padded_size
+from percola.design.posterior.inference import OPEN_WIDTH, parameters
+from percola.design.posterior.leave_out import to_si
+from percola.design.reduced.chain import QUANTITIES, finished, inputs, physical
+from percola.design.reduced.features import Features
+from percola.design.reduced.march import march
+from percola.design.reduced.nearness import square_distance
 
 FloatArray = npt.NDArray[np.float64]
 Array = jax.Array
@@ -37,7 +37,7 @@ NORMAL_90 = 1.6449
 
 @dataclass(frozen=True)
 class Map:
-    """Predictions for n recipes in SI, quantities in the order of :data:`percola.design.chain.QUANTITIES`.
+    """Predictions for n recipes in SI, quantities in the order of :data:`percola.design.reduced.chain.QUANTITIES`.
 
     Attributes:
         median, low, high: shape (n, 6), 90 % interval of a reading.

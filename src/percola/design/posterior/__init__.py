@@ -1,0 +1,1 @@
+"""Specimens, priors, likelihood, sampling, leave-one-out: the calibration."""
