@@ -81,13 +81,11 @@ def main(arguments: list[str]) -> int:
         "weight_fraction": rng.uniform(0.25, 0.5, TABLE),
     }
     table = swept(f, system_from(recipe), **axes)
-    try:
-        from percola.design.foretold.predict import predict_table
-    except ImportError:
-        print("tables: no predict_table in this version")
-        return 1
-    predict_table(table, calibration)  # compiles
-    spent = cpu_s(lambda: predict_table(swept(f, system_from(recipe), **axes), calibration), 2)
+    from percola.design.foretold.maps import Mapper
+
+    mapper = Mapper(calibration, table)
+    mapper(table)  # compiles
+    spent = cpu_s(lambda: mapper(swept(f, system_from(recipe), **axes)), 2)
     rate = TABLE / spent * CORES
     print(
         f"table of {TABLE}: {spent:.2f} s CPU, {rate:.0f} recipes a second on {CORES} cores at full use, "

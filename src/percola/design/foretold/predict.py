@@ -125,6 +125,12 @@ class Prediction:
         best = max(self.classes, key=lambda k: self.classes[k])
         return best if self.classes[best] > 0.5 else "undecided"
 
+    @property
+    def certain_class(self) -> str:
+        """The class as a judge may take it: "undecided" below a probability of :data:`LEVEL`."""
+        best = self.structure_class
+        return best if self.classes.get(best, 0.0) >= LEVEL else "undecided"
+
     def measurements(self) -> tuple[Measurement, ...]:
         """The readings and the class as measurements, which :mod:`percola.judge` judges like any other."""
         far = self.nearness.word == "extrapolation"
@@ -151,13 +157,13 @@ class Prediction:
         out.append(
             Measurement(
                 "structure_class",
-                self.structure_class,
+                self.certain_class,
                 "",
                 None,
                 f"EP 1063256 para. 16, 33, 54; predicted by the reduced model, calibration {self.calibration}",
                 "core",
                 (check,),
-                {"probabilities": dict(self.classes)},
+                {"probabilities": dict(self.classes), "most_probable": self.structure_class},
                 CITES,
             )
         )
