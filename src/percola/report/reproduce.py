@@ -420,12 +420,16 @@ def _series_picture(d: Mapping[str, Any]) -> Picture:
         return f"{w[f'{key}_K'] - 273.15:.1f} ({_degC(w[f'{key}_low_K'])} to {_degC(w[f'{key}_high_K'])}) °C"
 
     low, high = (_degC1(v) for v in d["reported_limits_K"])
+    own = d.get("limits_of_the_plotted_K") or (None, None)
+    plotted = ""
+    if None not in own:
+        plotted = f" (from the plotted temperatures alone: {_degC1(own[0])} and {_degC1(own[1])} °C)"
     return Picture(
         "fig3",
         _svg(figure),
         "svg",
         f"Fig. 3. Porosity, breaking strength and breaking extension against dissolution temperature. T_l {limit('lower')}, T_u "
-        f"{limit('upper')}; the patent says {low} and {high} °C. The band was calibrated on the points; crosses are each "
+        f"{limit('upper')}{plotted}; the patent says {low} and {high} °C. The band was calibrated on the points; crosses are each "
         "point predicted without itself.",
         "Three quantities against dissolution temperature with the window marked.",
     )

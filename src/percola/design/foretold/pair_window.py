@@ -29,13 +29,10 @@ FloatArray = npt.NDArray[np.float64]
 Array = jax.Array
 
 DRAWS = 150
-ABOVE_K = 45.0
-"""Above the recipe's own dissolution temperature: nine steps, which hold the hot end of every series known."""
-BELOW_K = 40.0
-MOST = 18
-"""Temperatures of a compiled table: as many as the two above can hold."""
+MOST = 26
+"""Temperatures of a compiled table: 100 to 225 degC."""
 SOLUTION = 0.5
-"""Share that may crystallize while held at T_s: with more there is no solution to shape (paragraph 54)."""
+"""Share that crystallizes while held at T_s, from which on a note says so (paragraph 54)."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +108,16 @@ def pair_window(
         seed: of departures.
         base: the recipe's features, where they are known.
 
-    Limitations: the cooling curve is that of the recipe in reduced temperature. Temperatures at which more than half
-    crystallizes while the solution is held are left out: there is nothing to shape.
+    Limitations: the cooling curve is that of the recipe in reduced temperature. Where nearly all
+    crystallizes while the solution is held the model gives a dense body; paragraph 54 says that no homogeneous solution is
+    obtained there.
     """
     one = features_of(recipe) if base is None else base
-    own_K = float(one.dissolution_K[0])
-    first = FIRST_K + STEP_K * np.ceil(max(own_K - BELOW_K - FIRST_K, 0.0) / STEP_K)
-    grid = np.arange(first, own_K + ABOVE_K, STEP_K)
+    # every 5 degC from 100 degC to where no crystal of the tables outlives dissolution: the same for every T_s of a solution
+    k = one.melting_k_1_K
+    melting = float(((1.0 + k * one.melting_energy_K) / (1.0 / one.Tm0_K - k * one.melting_athermal))[0])
+    top = max(melting, FIRST_K + 8 * STEP_K)
+    grid = np.arange(FIRST_K, top + STEP_K, STEP_K)[:MOST]
     table = swept(one, system_from(recipe), dissolution_K=grid)
     table, draws = calibration.matched(table)
     count = next(iter(draws.values())).shape[0]
@@ -136,15 +136,13 @@ def pair_window(
     scale, held = np.asarray(scale)[:, :n], np.asarray(held)[:, :n]
     solution = np.median(held, axis=0) < SOLUTION
     notes = []
-    if not solution.all():
-        words = f"{grid[solution][0] - 273.15:.0f} degC" if solution.any() else "any of them"
+    if not solution.all() and solution.any():
         notes.append(
-            f"Below {words} more than half crystallizes while the solution is held: no membrane there."
+            f"Below {grid[solution][0] - 273.15:.0f} degC more than half crystallizes while the solution is held: what can still be "
+            "shaped there is dense."
         )
-    if solution.sum() < 3:
-        solution = np.ones_like(solution)
-    t = grid[solution]
-    s = scale[:, solution]
+    t = grid
+    s = scale
     porosity = 1.0 / (1.0 + np.exp(-s[:, :, 0]))
     extension = np.exp(s[:, :, 5])
     lower = t[:-1][np.argmax(np.diff(porosity, axis=1), axis=1)] + 0.5 * STEP_K

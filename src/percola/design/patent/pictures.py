@@ -180,9 +180,25 @@ def series(calibration: Calibration, seed: int = 0) -> dict[str, Any]:
                 "note": note,
             }
         )
-    return {"recipe": f"patent:{SERIES_RECIPE}", "window": window, "points": points} | {
-        "reported_limits_K": list(SERIES_LIMITS_K)
+    return {
+        "recipe": f"patent:{SERIES_RECIPE}",
+        "window": window,
+        "points": points,
+        "reported_limits_K": list(SERIES_LIMITS_K),
+        "limits_of_the_plotted_K": list(_limits_of(window, [p["plotted_K"] for p in points])),
     }
+
+
+def _limits_of(window: dict[str, Any], plotted_K: Sequence[float]) -> tuple[float | None, float | None]:
+    """T_l and T_u read from the predicted medians at the temperatures that Fig. 3 plots, and at no others."""
+    t = np.asarray(window["temperatures_K"])
+    at = [int(np.argmin(np.abs(t - x))) for x in plotted_K]
+    if any(abs(t[i] - x) > 0.5 for i, x in zip(at, plotted_K, strict=True)) or len(at) < 2:
+        return None, None
+    middle = 0.5 * (t[at[:-1]] + t[at[1:]])
+    rise = np.diff(np.asarray(window["porosity"])[1, at])
+    fall = -np.diff(np.asarray(window["extension"])[1, at])
+    return float(middle[np.argmax(rise)]), float(middle[np.argmax(fall)])
 
 
 def diagram(

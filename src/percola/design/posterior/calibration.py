@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -24,7 +24,7 @@ from percola.design.posterior.leave_out import LeftOut, leave_one_out
 from percola.design.posterior.observations import Observations
 from percola.design.posterior.pareto import RELIABLE
 from percola.design.posterior.priors import digest_text, priors
-from percola.design.posterior.sampling import Job, SamplingSettings, estimate_s, run_jobs, sample
+from percola.design.posterior.sampling import Job, SamplingSettings, convergence, estimate_s, run_jobs, sample
 from percola.design.reduced.features import Features
 from percola.errors import InputError
 
@@ -32,8 +32,8 @@ FloatArray = npt.NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
 FORMAT = 1
-ANEW = SamplingSettings(warmup=150, samples=150, chains=1)
-"""Sampling without a specimen, from the middle of the posterior."""
+ANEW = SamplingSettings(warmup=200, samples=250, chains=2)
+"""Sampling without a specimen: two chains from draws of the whole posterior that lie apart."""
 KEPT = 400
 """Draws that predictions use: every so many of all."""
 STARTS = 12
@@ -147,8 +147,6 @@ class Calibration:
         new = [s for s in f.solvents if s not in self.solvents]
         all_of_them = (*self.solvents, *new)
         number = np.array([all_of_them.index(s) for s in f.solvents])
-        from dataclasses import replace
-
         table = replace(f, solvent=number[f.solvent], solvents=all_of_them)
         draws = dict(self.thinned)
         if new:
@@ -334,7 +332,8 @@ def _reported_from(d: Mapping[str, Any]) -> Reported:
 def _left_out_dict(x: LeftOut) -> dict[str, Any]:
     return {
         "name": x.name,
-        "k": None if not np.isfinite(x.k) else x.k,
+        "k": None if np.isnan(x.k) else float(np.clip(x.k, -1e3, 1e3)),
+        "r_hat": None if np.isnan(x.r_hat) else x.r_hat,
         "median": x.median.tolist(),
         "low": x.low.tolist(),
         "high": x.high.tolist(),
@@ -346,7 +345,8 @@ def _left_out_dict(x: LeftOut) -> dict[str, Any]:
 def _left_out_from(d: Mapping[str, Any]) -> LeftOut:
     k = float("nan") if d["k"] is None else float(d["k"])
     median, low, high, ln_sd = (np.array(d[key], float) for key in ("median", "low", "high", "ln_sd"))
-    return LeftOut(d["name"], k, median, low, high, ln_sd, d["probabilities"])
+    agree = float("nan") if d.get("r_hat") is None else float(d["r_hat"])
+    return LeftOut(d["name"], k, median, low, high, ln_sd, d["probabilities"], agree)
 
 
 def identity(o: Observations, settings: SamplingSettings) -> str:
@@ -408,15 +408,26 @@ def calibrate(
     out = leave_one_out(known, p, found.thinned, settings.seed, None, part(0.6, 0.65))
     unsure = [i for i, x in enumerate(out) if x.k > RELIABLE] if anew else []
     if unsure:
-        middle = found.middle()
-        jobs = [
-            Job(p.without(i), ANEW, settings.seed + 17 * i, middle, f"without-{known.names[i]}")
-            for i in unsure
+        flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in found.draws.items()}
+        count = flat["own"].shape[0]
+        starts = [
+            {k: v[int(count * (n + 0.5) / ANEW.chains)] for k, v in flat.items()} for n in range(ANEW.chains)
         ]
-        chains = run_jobs(jobs, part(0.65, 0.97), folder, None, "specimens left out")
-        fresh = {i: d for i, (d, _) in zip(unsure, chains, strict=True)}
+        jobs = [
+            Job(p.without(i), ANEW, settings.seed + 17 * i + 7919 * n, start, f"without-{known.names[i]}-{n}")
+            for i in unsure
+            for n, start in enumerate(starts)
+        ]
+        chains = run_jobs(jobs, part(0.65, 0.97), folder, None, "chains without a specimen")
+        fresh, agree = {}, {}
+        for at, i in enumerate(unsure):
+            mine = [d for d, _ in chains[at * ANEW.chains : (at + 1) * ANEW.chains]]
+            fresh[i] = {k: np.concatenate([d[k] for d in mine]) for k in mine[0]}
+            agree[i] = convergence({k: np.stack([d[k] for d in mine]) for k in mine[0]})["r_hat"]
         again = leave_one_out(known, p, found.thinned, settings.seed, fresh, part(0.97, 1.0), unsure)
-        out = [again[unsure.index(i)] if i in unsure else x for i, x in enumerate(out)]
+        out = [
+            replace(again[unsure.index(i)], r_hat=agree[i]) if i in unsure else x for i, x in enumerate(out)
+        ]
     return Calibration(found.name, known, draws, settings, statistics, tuple(out))
 
 

@@ -32,6 +32,7 @@ class LeftOut:
         median, low, high: of each quantity's reading in SI (90 % interval), shape (6,).
         ln_sd: standard deviation on the transformed scale, shape (6,).
         probabilities: of the structure classes.
+        r_hat: agreement of the chains, where it was sampled anew.
     """
 
     name: str
@@ -41,11 +42,12 @@ class LeftOut:
     high: FloatArray
     ln_sd: FloatArray
     probabilities: Mapping[str, float]
+    r_hat: float = float("nan")
 
     @property
     def resampled(self) -> bool:
         """Whether the posterior was sampled anew without the specimen."""
-        return not np.isfinite(self.k)
+        return bool(np.isnan(self.k))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

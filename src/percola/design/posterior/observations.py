@@ -46,7 +46,7 @@ BoolArray = npt.NDArray[np.bool_]
 PATENT = "patent"
 DOUBT: Mapping[str, float] = {"ambiguous": 1.0, "suspicious": 2.0, "contradictory": 3.0, "impossible": 5.0}
 """Factor on the scatter of a specimen by the gravest finding of the audit on it: our own estimate, not a sourced number.
-A suspicious value then weighs a quarter, a contradictory one a ninth."""
+It widens the scatter of measuring alone; what rounding and the departure of the recipe allow stays."""
 LEAST_DIGIT = 0.01
 """Least relative rounding of a whole number that ends in zeros, as one standard deviation."""
 _SQRT12 = math.sqrt(12.0)

@@ -61,7 +61,7 @@ def scales() -> dict[str, Scale]:
 
 
 def digest_text() -> str:
-    """The text that the priors stand in: part of a calibration's identity."""
-    return (
-        resources.files("percola.design").joinpath("data").joinpath("priors.toml").read_text(encoding="utf-8")
-    )
+    """The numbers of all priors as text: part of a calibration's identity (their reasons are not)."""
+    rows = [f"{p.name} {p.mean!r} {p.sd!r}" for p in priors()]
+    rows += [f"{s.name} {s.quantities!r} {s.sd!r}" for s in scales().values()]
+    return "\n".join(rows)

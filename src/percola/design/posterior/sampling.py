@@ -177,7 +177,7 @@ def sample(
 
 
 def convergence(draws: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Largest split R-hat and smallest effective sample size over all parameters (Vehtari et al. 2021)."""
+    """Largest split R-hat and smallest effective sample size over all parameters (Gelman et al. 2013)."""
     from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
     worst, least, who = 1.0, np.inf, ""
