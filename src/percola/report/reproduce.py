@@ -420,9 +420,9 @@ def _series_picture(d: Mapping[str, Any]) -> Picture:
         return f"{w[f'{key}_K'] - 273.15:.1f} ({_degC(w[f'{key}_low_K'])} to {_degC(w[f'{key}_high_K'])}) °C"
 
     low, high = (_degC1(v) for v in d["reported_limits_K"])
-    own = d.get("limits_of_the_plotted_K") or (None, None)
+    own = [v for v in d.get("limits_of_the_plotted_K") or () if v is not None]
     plotted = ""
-    if None not in own:
+    if len(own) == 2:
         plotted = f" (from the plotted temperatures alone: {_degC1(own[0])} and {_degC1(own[1])} °C)"
     return Picture(
         "fig3",

@@ -185,7 +185,9 @@ def series(calibration: Calibration, seed: int = 0) -> dict[str, Any]:
         "window": window,
         "points": points,
         "reported_limits_K": list(SERIES_LIMITS_K),
-        "limits_of_the_plotted_K": list(_limits_of(window, [p["plotted_K"] for p in points])),
+        "limits_of_the_plotted_K": list(
+            _limits_of(window, [t for t, _, _ in patent_specimens.series("fig3")])
+        ),
     }
 
 
