@@ -242,7 +242,7 @@ def write_prediction(
 
     identity = run_id(
         canonical_data(foretold.recipe),
-        {"calibration": calibration.id, "seed": foretold.seed},
+        {"calibration": calibration.id, "seed": foretold.seed, "window": foretold.window is not None},
         foretold.seed,
         __version__,
     )

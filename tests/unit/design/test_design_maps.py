@@ -9,7 +9,7 @@ import pytest
 
 from percola import recipe as recipes
 from percola.design.foretold.maps import BLOCK, Mapper
-from percola.design.foretold.pair_window import ABOVE_K, BELOW_K, MOST, pair_window
+from percola.design.foretold.pair_window import MOST, pair_window
 from percola.design.foretold.predict import predict_features
 from percola.design.reduced.features import features_of, swept
 from percola.errors import InputError
@@ -159,8 +159,18 @@ def test_window_of_a_solution(small, base):
     np.testing.assert_array_equal(again.porosity, w.porosity)
 
 
-def test_every_grid_fits_its_compiled_table():
-    """Steps between BELOW under and ABOVE over any T_s: never more than the table has."""
-    for own in np.linspace(374.0, 520.0, 400):
-        first = 373.15 + STEP_K * np.ceil(max(own - BELOW_K - 373.15, 0.0) / STEP_K)
-        assert np.arange(first, own + ABOVE_K, STEP_K).size <= MOST
+def test_the_window_belongs_to_the_solution_whatever_its_own_dissolution_temperature(small, base):
+    """T_l and T_u of paragraph 19 come from a sweep: a recipe's own T_s enters by its cooling curve alone (crystal heat), which
+    moves no limit by more than a step."""
+    import dataclasses
+
+    recipe = specimens.load(BASE)[0]
+    first = pair_window(recipe, small, base=base)
+    other = pair_window(
+        recipe, small, base=dataclasses.replace(base, dissolution_K=base.dissolution_K + 10.0)
+    )
+    np.testing.assert_array_equal(first.temperatures_K, other.temperatures_K)
+    assert first.temperatures_K[0] == 373.15
+    assert first.temperatures_K.size <= MOST
+    assert other.lower_K == first.lower_K
+    assert other.upper_K == first.upper_K

@@ -9,11 +9,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from percola.design.posterior.calibration import Calibration
 from percola.design.posterior.conditional import Sampled, Target, sample_many
-from percola.design.posterior.inference import features_table
-from percola.design.posterior.leave_out import class_probabilities, to_si
+from percola.design.posterior.inference import OPEN_WIDTH, features_table
+from percola.design.posterior.leave_out import class_probabilities, to_si, weighted_quantiles
 from percola.design.reduced.chain import QUANTITIES
 from percola.design.reduced.features import Features, features_of
 from percola.design.reduced.nearness import AXES, coordinates, square_distance
@@ -204,9 +205,7 @@ def nearness(f: Features, calibration: Calibration) -> tuple[Nearness, ...]:
                 reasons.append(f"{words} outside of the specimens'")
         j = int(np.argmin(distance[i]))
         d = float(distance[i, j])
-        word = "near" if d <= NEAR and not reasons else "between" if d <= FAR else "extrapolation"
-        if solvent not in known.solvents:
-            word = "extrapolation"
+        word = "extrapolation" if reasons or d > FAR else "near" if d <= NEAR else "between"
         out.append(Nearness(d, calibration.observations.names[j], word, tuple(reasons)))
     return tuple(out)
 
@@ -236,12 +235,25 @@ def predict_features(
     reading, truth = np.asarray(s.reading), np.asarray(s.truth)
     tail = 0.5 * (1.0 - LEVEL)
     levels = (tail, 0.5, 1.0 - tail)
-    read = to_si(np.quantile(reading, levels, axis=0))
-    true = to_si(np.quantile(truth, levels, axis=0))
+    # pores and flow are those of membranes that are open: a closed one has neither
+    through = np.asarray(ndtr(np.asarray(s.open) / OPEN_WIDTH) * ndtr(np.asarray(s.wide) / OPEN_WIDTH))
+    sphere = np.asarray(s.sphere)
+    opened = np.maximum(sphere + (1.0 - sphere) * through, 1e-9)  # (draws, n)
+    everywhere = np.ones_like(opened)
+    share = np.stack([everywhere, *(opened,) * 3, everywhere, everywhere], axis=-1)
+    ln_ratio = np.stack([x[:, :, 2] - x[:, :, 1] for x in (reading, truth)], axis=-1)
+    read, true = np.empty((3, *reading.shape[1:])), np.empty((3, *reading.shape[1:]))
+    ratio = np.empty((3, reading.shape[1], 2))
+    for k in range(reading.shape[1]):
+        for q in range(len(QUANTITIES)):
+            w = share[:, k, q]
+            read[:, k, q] = weighted_quantiles(reading[:, k, q], w, levels)
+            true[:, k, q] = weighted_quantiles(truth[:, k, q], w, levels)
+        ratio[:, k] = np.exp(weighted_quantiles(ln_ratio[:, k], opened[:, k], levels))
+    read, true = to_si(read), to_si(true)
     in_si = to_si(reading)
-    sd = in_si.std(axis=0)
-    ratio_reading = np.exp(reading[:, :, 2] - reading[:, :, 1])
-    ratio_truth = np.exp(truth[:, :, 2] - truth[:, :, 1])
+    mean = np.sum(share * in_si, axis=0) / share.sum(axis=0)
+    sd = np.sqrt(np.sum(share * (in_si - mean) ** 2, axis=0) / share.sum(axis=0))
     wall = np.asarray(s.wall_m)
     count = reading.shape[0]
     weights = np.full(count, 1.0 / count)
@@ -263,17 +275,24 @@ def predict_features(
                 sd=float(sd[i, j]),
             )
             if name == "maximum_pore_size":
-                readings["pore_size_ratio"] = _quantity(
-                    "pore_size_ratio", ratio_reading[:, i], ratio_truth[:, i]
+                low, median, high = (float(x) for x in ratio[:, i, 0])
+                readings["pore_size_ratio"] = Predicted(
+                    "pore_size_ratio",
+                    UNITS["pore_size_ratio"],
+                    median=median,
+                    low=low,
+                    high=high,
+                    true_low=float(ratio[0, i, 1]),
+                    true_high=float(ratio[2, i, 1]),
+                    sd=(high - low) / 3.29,
                 )
         made = wall[:, i] * _thinned(table, i) * np.exp(SHRUNK_LN_SD * unknown[0])
         readings["thickness"] = _quantity("thickness", made * np.exp(THICKNESS_LN_SD * unknown[1]), made)
         words = list(notes)
         closed = probabilities["non_porous"]
-        if closed > 0.5:
+        if closed > 0.05:
             words.append(
-                f"Closed voids with a probability of {closed:.0%}: pore sizes and flow hold for the rest; most likely "
-                "nothing flows."
+                f"Closed with a probability of {closed:.0%}; pore sizes and flow are those that it has if it is open."
             )
         out.append(
             Prediction(
