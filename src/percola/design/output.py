@@ -18,7 +18,7 @@ from percola.design.foretold.beyond import NINETY, Beyond, as_predicted, beyond
 from percola.design.foretold.full import FullRun
 from percola.design.foretold.pair_window import PairWindow, pair_window
 from percola.design.foretold.predict import UNITS, Predicted, Prediction, predict_features
-from percola.design.posterior.calibration import Calibration
+from percola.design.posterior.calibration import CONVERGED, Calibration
 from percola.design.posterior.priors import priors, scales
 from percola.design.reduced.chain import QUANTITIES
 from percola.design.reduced.features import Features, features_of
@@ -175,7 +175,7 @@ def calibration_words(c: Calibration) -> dict[str, Any]:
         "specimens": len(c.observations),
         "version": c.version,
         "converged": c.converged(),
-        "r_hat": c.statistics.get("r_hat"),
+        "r_hat": c.statistics.get("readings_r_hat", c.statistics.get("r_hat")),
         "divergences": c.statistics.get("divergences"),
     }
 
@@ -442,10 +442,17 @@ def warnings_of(c: Calibration) -> list[str]:
     s = c.statistics
     out = []
     r_hat = float(s.get("r_hat", math.nan))
+    told = float(s.get("readings_r_hat", math.nan))
     if not c.converged():
+        what = f"readings {told:.2f}, " if math.isfinite(told) else ""
         out.append(
-            f"The chains have not converged: R-hat is {r_hat:.2f} ({s.get('r_hat_of', '')}), 1.05 or less is wanted. "
+            f"The chains do not agree: R-hat is {what}{r_hat:.2f} ({s.get('r_hat_of', '')}), 1.05 or less is wanted. "
             "Intervals are not to be trusted: raise --warmup and --samples."
+        )
+    elif not r_hat <= CONVERGED:
+        out.append(
+            f"The chains agree on predicted readings (R-hat {told:.2f}) but not on every parameter ({r_hat:.2f} for "
+            f"{s.get('r_hat_of', '')}): parameters that are told only together are not known one by one."
         )
     if c.settings.chains < 2:
         out.append("One chain alone: whether it saw all of the posterior cannot be told. Use two or more.")
@@ -456,10 +463,10 @@ def warnings_of(c: Calibration) -> list[str]:
             f"{divergences} of {total} steps diverged: part of the posterior was not reached, intervals may be too narrow. "
             "Raise --warmup."
         )
-    effective = float(s.get("effective_draws", math.inf))
-    if effective < 100:
+    effective = float(s.get("readings_effective_draws", s.get("effective_draws", math.inf)))
+    if effective < 80:
         out.append(
-            f"{effective:.0f} effective draws of the slowest parameter, 100 or more are wanted: raise --samples."
+            f"{effective:.0f} effective draws of the slowest prediction, 80 or more are wanted: raise --samples."
         )
     return out
 
