@@ -213,7 +213,8 @@ def test_bookkeeping_limits(table, compiled):
     assert bool(jnp.all(more.arrest_s <= m.arrest_s + 1e-9))
     faster = compiled(a, {k: jnp.asarray(v) for k, v in (ZERO | {"ln_D0": 0.3}).items()})
     ratio = np.asarray(jnp.log(faster.length_m / m.length_m))[[middle, hot]]
-    np.testing.assert_allclose(ratio, 0.1, rtol=1e-6)
+    # the trace that stands for what has not demixed weighs a thousandth
+    np.testing.assert_allclose(ratio, 0.1, rtol=1.5e-3)
 
 
 def test_a_recipe_alone_gives_what_it_gives_in_a_table(table, compiled):

@@ -236,7 +236,8 @@ def test_the_patents_own_table_gives_the_patents_observations(tmp_path):
     assert a.names == b.names
     assert set(b.origin) == {"mine.csv"}
     for key, x in a.features.arrays().items():
-        if key != "solvent":
+        # the second reading of a dissolution temperature is the patent's figure, which no table has
+        if key not in ("solvent", "second_reading_K"):
             assert np.array_equal(x, b.features.arrays()[key]), key
     assert [a.features.solvents[i] for i in a.features.solvent] == [
         b.features.solvents[i] for i in b.features.solvent
