@@ -72,6 +72,9 @@ def compared() -> dict[str, np.ndarray]:
     return {
         "arrested": np.array([str(v) == "arrested" for v in r["outcome"]]),
         "demixed": np.asarray(m.demixed),
+        "march_lean": np.asarray(m.lean),
+        "gives_up": np.log(np.maximum(np.asarray(m.rich), f.phi) / f.phi),
+        "shrunk": np.cbrt(number["gel_to_membrane"]),
         "resolved": number["forecast_length_m"] / number["wavelength_m"],
         "lean_3d": number["lean_share"] / np.maximum(1.0 - number["closed_share"], 1e-3),
         "lean": lean,
@@ -112,13 +115,46 @@ def rows(c: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     return out
 
 
+def fits(c: Mapping[str, np.ndarray]) -> list[tuple[str, str, list[float], float, int]]:
+    """What the runs say of the constants between march and structure: the numbers that priors.toml quotes.
+
+    Least squares of logarithms on arrested runs that demixed; (constant, form, coefficients, scatter, runs).
+    """
+    use = c["arrested"] & (c["demixed"] > 0.5) & (c["closed"] < 0.5)
+    open_ = use & (np.nan_to_num(c["average_pore_3d"]) > 0)
+    p = c["porosity_3d"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logit = np.log(p / (1.0 - p)) - 0.2
+        lean = np.log(c["lean_3d"] / c["march_lean"])
+        pore = np.log(c["average_pore_3d"] / (c["length"] * c["shrunk"]))
+        flow = np.log(c["permeability_3d"] / c["average_pore_3d"] ** 2)
+    out = []
+    for name, form, y, x, keep in (
+        ("ln_lean, lean_slope", "ln(lean/march) ~ 1, ln(rich/mean) - 0.8", lean, c["gives_up"] - 0.8, use),
+        (
+            "ln_pore, pore_porosity",
+            "ln(pore/length) ~ 1, logit P - 0.2",
+            pore,
+            logit,
+            open_ & (c["resolved"] > 1.3),
+        ),
+        ("ln_flow, flow_porosity", "ln(k/pore^2) ~ 1, ln(P/0.6)", flow, np.log(p / 0.6), open_),
+    ):
+        keep = keep & np.isfinite(y) & np.isfinite(x)
+        a = np.column_stack([np.ones(int(keep.sum())), x[keep]])
+        b = np.linalg.lstsq(a, y[keep], rcond=None)[0]
+        out.append((name, form, [float(v) for v in b], float(np.std(y[keep] - a @ b)), int(keep.sum())))
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    found = rows(compared())
+    both = compared()
+    found, fitted = rows(both), fits(both)
     if arguments.json:
-        print(json.dumps({"benchmark": "reduced_against_3d", "rows": found}, indent=2))
+        print(json.dumps({"benchmark": "reduced_against_3d", "rows": found, "fits": fitted}, indent=2))
         return
     print(f"{'quantity':<14}{'runs':<20}{'n':>4}{'median':>9}{'p90':>8}{'bias':>8}{'scatter':>9}")
     for r in found:
@@ -126,6 +162,9 @@ def main() -> None:
             f"{r['quantity']:<14}{r['runs']:<20}{r['n']:>4}{r['median_factor']:>9.3f}{r['p90_factor']:>8.2f}"
             f"{r['bias']:>8.3f}{r['scatter_ln']:>9.3f}"
         )
+    print("\nconstants between march and structure (data/priors.toml)")
+    for name, form, b, scatter, n in fitted:
+        print(f"{name:<24}{form:<42}{b[0]:>8.2f}{b[1]:>7.2f}  scatter {scatter:.2f}, {n} runs")
 
 
 if __name__ == "__main__":

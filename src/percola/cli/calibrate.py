@@ -20,7 +20,6 @@ QUICK = {"warmup": 60, "samples": 60, "chains": 1}
 PATENT_NAME = "EP 1 063 256"
 PARTS = "parts"
 """Folder beside the results for what a stopped calibration has finished."""
-TRUSTED_K = 0.7
 
 
 def settings_of(
@@ -161,6 +160,7 @@ def _finished(path: Path, *, leave_out: bool, refit: bool) -> Calibration | None
     import json
 
     from percola.design.posterior.calibration import Calibration
+    from percola.design.posterior.pareto import RELIABLE
     from percola.errors import PercolaError
 
     try:
@@ -172,7 +172,7 @@ def _finished(path: Path, *, leave_out: bool, refit: bool) -> Calibration | None
         return None
     if leave_out and not found.left_out:
         return None
-    if leave_out and refit and any(x.k > TRUSTED_K for x in found.left_out):
+    if leave_out and refit and any(x.k > RELIABLE for x in found.left_out):
         return None
     return found
 
@@ -225,6 +225,9 @@ def show(answer: Mapping[str, Any]) -> None:
         out.print(f"Told only together: {told}", soft_wrap=True)
     if answer["doubts"]:
         out.print(f"{len(answer['doubts'])} numbers count less, doubted by the audit; the report names them.")
+    for note in answer["read_notes"]:
+        if note.startswith("columns not read"):
+            out.print(f"WARNING: {note}", soft_wrap=True)
     if answer["read_notes"]:
         out.print(f"{len(answer['read_notes'])} notes on what was read how stand in the report.")
     out.print(f"\nCalibration: {answer['calibration']}", soft_wrap=True)

@@ -102,7 +102,7 @@ def show(answer: Mapping[str, Any]) -> None:
     out.print(f"Calibration: {c['name']} ({c['id']}, {c['specimens']} specimens).", soft_wrap=True)
     if not c["converged"]:
         out.print(
-            f"WARNING: its chains have not converged (R-hat {c['r_hat']:.2f}): intervals are not to be trusted.",
+            f"WARNING: its chains do not agree (R-hat {c['r_hat']:.2f}): intervals are not to be trusted.",
             soft_wrap=True,
             style="bold red",
         )

@@ -19,6 +19,7 @@ from percola.design.foretold.full import FullRun
 from percola.design.foretold.pair_window import PairWindow, pair_window
 from percola.design.foretold.predict import UNITS, Predicted, Prediction, predict_features
 from percola.design.posterior.calibration import CONVERGED, Calibration
+from percola.design.posterior.pareto import RELIABLE
 from percola.design.posterior.priors import priors, scales
 from percola.design.reduced.chain import QUANTITIES
 from percola.design.reduced.features import Features, features_of
@@ -512,6 +513,7 @@ def calibration_document(c: Calibration, quick: bool = False) -> dict[str, Any]:
         ],
         "unexplained": unexplained(c),
         "left_out": rows,
+        "reliable_k": RELIABLE,
         "left_out_summary": left_out_summary(rows) if rows else None,
         "doubts": doubtful,
         "doubt_notes": list(audit),

@@ -17,8 +17,6 @@ from percola.report.rows import cited_text, pretty_unit, references_of
 from percola.store.atomic import write_bytes, write_text
 
 COLUMNS = 5
-TRUSTED_K = 0.7
-"""Tail of importance weights up to which they can be trusted (Vehtari et al. 2024)."""
 _SYMBOL = {"PASS": "✓", "FAIL": "!", "UNDECIDED": "?"}
 
 
@@ -166,6 +164,7 @@ def summary_rows(c: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _left_out(c: Mapping[str, Any]) -> list[dict[str, Any]]:
     out = []
+    reliable_k = float(c["reliable_k"])
     for row in c["left_out"]:
         cells = []
         for q in _quantities(c):
@@ -195,7 +194,7 @@ def _left_out(c: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "how": "anew"
                 if row["resampled"]
                 else ""
-                if row["k"] is None or row["k"] <= TRUSTED_K
+                if row["k"] is None or row["k"] <= reliable_k
                 else f"k {row['k']:.2f}",
             }
         )

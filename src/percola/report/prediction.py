@@ -206,7 +206,7 @@ def _calibration_notes(p: Mapping[str, Any]) -> list[str]:
     if c["converged"]:
         return []
     return [
-        f"The chains of the calibration {c['id']} have not converged (R-hat {c['r_hat']:.2f}): intervals are not to be trusted."
+        f"The chains of the calibration {c['id']} do not agree (R-hat {c['r_hat']:.2f}): intervals are not to be trusted."
     ]
 
 

@@ -16,8 +16,8 @@ from percola.design.foretold.predict import UNITS, Nearness, Predicted, Predicti
 from percola.design.patent import misfit, pictures, reproduce
 from percola.design.posterior import observations
 from percola.design.posterior.calibration import Calibration
-from percola.design.posterior.conditional import class_evidence
-from percola.design.posterior.inference import sample_sites
+from percola.design.posterior.conditional import informed
+from percola.design.posterior.inference import log_classes, parameters, response, sample_sites
 from percola.design.posterior.sampling import SamplingSettings
 from percola.design.reduced.chain import QUANTITIES
 from percola.errors import InputError
@@ -256,13 +256,13 @@ def test_its_own_readings_do_not_reach_a_specimen_left_out() -> None:
     value[o.specimen == i] += 2.0
     classes = tuple("coarse" if k == i else v for k, v in enumerate(o.classes))
     other = replace(c, observations=replace(o, value=value, classes=classes))
-    one, two = (reproduce.without(x, [i], [i], reproduce.class_terms(x), 7)[0] for x in (c, other))
+    one, two = (reproduce.without(x, [i], [i], 7)[0] for x in (c, other))
     assert_allclose(one.median, two.median, rtol=1e-9)
     assert_allclose(one.sd, two.sd, rtol=1e-9)
     assert dict(one.probabilities) == pytest.approx(dict(two.probabilities))
     # and it is not that nothing is conditioned on: another specimen does feel the change
     j = KNOWN.index("Ex7")
-    one, two = (reproduce.without(x, [j], [j], reproduce.class_terms(x), 7)[0] for x in (c, other))
+    one, two = (reproduce.without(x, [j], [j], 7)[0] for x in (c, other))
     assert np.abs(np.log(two.median / one.median)).max() > 0.05
 
 
@@ -275,19 +275,24 @@ def test_the_gel_left_out_forgets_its_other_specimens_too() -> None:
     value = o.value.copy()
     value[o.specimen == b] += 2.0
     other = replace(c, observations=replace(o, value=value))
-    alone = [reproduce.without(x, [a], [a], reproduce.class_terms(x), 3)[0] for x in (c, other)]
-    gel = [reproduce.without(x, [a, b], [a], reproduce.class_terms(x), 3)[0] for x in (c, other)]
+    alone = [reproduce.without(x, [a], [a], 3)[0] for x in (c, other)]
+    gel = [reproduce.without(x, [a, b], [a], 3)[0] for x in (c, other)]
     assert np.abs(np.log(alone[1].median / alone[0].median)).max() > 0.05
     assert_allclose(gel[1].median, gel[0].median, rtol=1e-9)
 
 
 @pytest.mark.slow
-def test_class_terms_add_up_to_the_likelihood_of_all_classes(calibration: Calibration) -> None:
-    terms = reproduce.class_terms(calibration)
-    assert terms.shape == (DRAWS, len(KNOWN))
-    assert_allclose(
-        terms.sum(axis=1), np.asarray(class_evidence(calibration.problem, calibration.thinned)), rtol=1e-9
-    )
+def test_forgotten_classes_add_up_to_the_likelihood_of_all_classes(calibration: Calibration) -> None:
+    p, draws = calibration.problem, calibration.thinned
+    n = len(KNOWN)
+    terms = [np.asarray(informed(p, draws, class_out=np.arange(n) == i).ln_evidence) for i in range(n)]
+    assert terms[0].shape == (DRAWS,)
+    whole = []
+    for k in range(DRAWS):
+        z = {name: v[k] for name, v in draws.items()}
+        base, _ = response(p.table, parameters(z))
+        whole.append(float(log_classes(p, base, z)))
+    assert_allclose(np.sum(terms, axis=0), whole, rtol=1e-9)
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
@@ -342,8 +342,3 @@ def predict(
     labels = list(names) or [r.name for r in recipes]
     f = joined([features_of(r, n) for r, n in zip(recipes, labels, strict=True)])
     return predict_features(f, calibration, seed)
-
-
-def renamed(p: Prediction, name: str) -> Prediction:
-    """The same prediction under another name."""
-    return replace(p, name=name)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from percola.design.foretold.predict import UNITS, predict_features
 from percola.design.patent import ridge
 from percola.design.posterior.calibration import Calibration
 from percola.design.posterior.conditional import Sampled, Target, sample_many
-from percola.design.posterior.inference import features_table, log_classes, parameters, response
+from percola.design.posterior.inference import features_table
 from percola.design.posterior.leave_out import (
     LeftOut,
     class_probabilities,
@@ -75,25 +74,12 @@ class Foretold:
     k: float
 
 
-def class_terms(calibration: Calibration) -> FloatArray:
-    """ln likelihood of each specimen's own class at each draw, shape (draws, specimens)."""
-    p = calibration.problem
-    rows = jnp.diag(jnp.asarray(p.weight))
-
-    def one(z: dict[str, jax.Array]) -> jax.Array:
-        base, _ = response(p.table, parameters(z))
-        return jax.vmap(lambda w: log_classes(replace(p, weight=w), base, z))(rows)
-
-    draws = {k: jnp.asarray(v) for k, v in calibration.thinned.items()}
-    return np.asarray(jax.jit(lambda d: jax.lax.map(one, d))(draws))
-
-
 def without(
-    calibration: Calibration, index: Sequence[int], targets: Sequence[int], terms: FloatArray, seed: int
+    calibration: Calibration, index: Sequence[int], targets: Sequence[int], seed: int
 ) -> list[Foretold]:
     """The specimens ``targets`` with all readings and classes of ``index`` forgotten, by reweighting draws.
 
-    Weights 1/p(readings and classes left out | the rest), smoothed; k above 0.7 says that they cannot be trusted.
+    Weights 1/p(readings and classes left out | the rest), smoothed; k above :data:`RELIABLE` says that they cannot be trusted.
     """
     o, p = calibration.observations, calibration.problem
     square = square_distance(o.features, o.features)
@@ -102,10 +88,8 @@ def without(
     target = Target(
         features_table(table), jnp.asarray(square[list(targets)]), jnp.zeros((len(targets), len(o)))
     )
-    s = sample_many(p, calibration.thinned, target, seed, mine)
-    log = -terms[:, list(index)].sum(axis=1)
-    if mine.any():
-        log = log - np.asarray(s.ln_evidence)
+    s = sample_many(p, calibration.thinned, target, seed, mine, np.isin(np.arange(len(o)), list(index)))
+    log = -np.asarray(s.ln_evidence)
     if np.ptp(log) > 1e-9:
         weights, k = smoothed(log)
     else:
@@ -138,7 +122,6 @@ def foretell_known(
         )
         kept = leave_one_out(o, calibration.problem, calibration.thinned, seed)
     by_name = {x.name: x for x in kept}
-    terms = class_terms(calibration)
     alone: list[Foretold] = []
     gels: dict[int, list[int]] = {}
     for i in range(len(o)):
@@ -147,17 +130,7 @@ def foretell_known(
         if progress is not None:
             progress(f"{name} from the others", 0.6 * i / len(o))
         x = by_name[name]
-        own = without(calibration, [i], [i], terms, seed + i)[0] if not x.resampled else None
-        alone.append(
-            Foretold(
-                x.median,
-                x.low,
-                x.high,
-                x.ln_sd,
-                x.probabilities if own is None else own.probabilities,
-                x.k if own is None else max(x.k, own.k),
-            )
-        )
+        alone.append(Foretold(x.median, x.low, x.high, x.ln_sd, x.probabilities, x.k))
     by_gel: dict[int, Foretold] = {}
     for n, members in enumerate(gels.values()):
         if progress is not None:
@@ -165,9 +138,7 @@ def foretell_known(
         if len(members) == 1:
             by_gel[members[0]] = alone[members[0]]
             continue
-        by_gel |= dict(
-            zip(members, without(calibration, members, members, terms, seed + 1000 + n), strict=True)
-        )
+        by_gel |= dict(zip(members, without(calibration, members, members, seed + 1000 + n), strict=True))
     doubtful = [o.names[i] for i, a in enumerate(alone) if a.k > RELIABLE]
     if doubtful:
         notes.append(

@@ -21,7 +21,6 @@ from percola.design.posterior.inference import (
     covariance,
     hyper,
     log_class_terms,
-    log_classes,
     parameters,
     response,
 )
@@ -254,13 +253,3 @@ def sample_many(
         _together(count, size),
     )
     return Sampled(*(x if name == "ln_evidence" else x[:, :n] for name, x in made._asdict().items()))
-
-
-def class_evidence(p: Problem, draws: Mapping[str, np.ndarray]) -> Any:
-    """ln likelihood of all classes for each draw (for diagnostics)."""
-
-    def one(z: dict[str, Array]) -> Array:
-        base, _ = response(p.table, parameters(z))
-        return log_classes(p, base, z)
-
-    return jax.lax.map(one, {k: jnp.asarray(v) for k, v in draws.items()})
